@@ -1,0 +1,132 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Warnings are errors where the suite is proved, not on a user's machine with a newer compiler.
+let warningsAreErrors = Context.environment["CI"] == "true"
+
+let settings: [SwiftSetting] =
+  [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableExperimentalFeature("Lifetimes"),
+    .strictMemorySafety(),
+  ]
+  + (warningsAreErrors
+    ? [.treatAllWarnings(as: .error), .treatWarning("DeprecatedDeclaration", as: .warning)] : [])
+
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tool(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(
+    name: name, dependencies: dependencies + ["ToolKit", argumentParser], swiftSettings: settings)
+}
+
+func tests(_ module: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: "\(module)Tests", dependencies: [.byName(name: module), "TestSupport"] + dependencies,
+    swiftSettings: settings)
+}
+
+let package = Package(
+  name: "mmdit-tools",
+  dependencies: [
+    // Command lines: parsing, help, shell completions.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    // Diagnostics with levels.
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    // SHA-256 of the sources a bundle was made from.
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+  ],
+  // Layers: a target depends only on targets above it in this list.
+  targets: [
+    // 0. C and system libraries.
+    .target(name: "CKernels"),
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+
+    // 1. Failures, numbers, bytes, threads, documents.
+    library("Failures"),
+    library("Scalars", ["CKernels"]),
+    library("Storage", ["CZlib", "CZstd", "Failures", crypto]),
+    library("Parallel"),
+    library("StrictJSON", ["Failures"]),
+
+    // 2. What a weight is.
+    library("Tensors", ["CKernels", "Failures", "Parallel", "Scalars"]),
+
+    // 3. Containers, codes, architectures.
+    library("Safetensors", ["Failures", "Parallel", "Storage", "StrictJSON", "Tensors"]),
+    library("Quantization", ["CKernels", "Failures", "Scalars", "Tensors"]),
+    library("Families", ["Failures", "StrictJSON", "Tensors"]),
+
+    // 4. What to do, and the network that judges it.
+    library(
+      "Recipes",
+      ["Failures", "Families", "Parallel", "Quantization", "Storage", "StrictJSON", "Tensors"]),
+    library("MMDiT", ["CKernels", "COpenBLAS", "Failures", "Families", "Parallel", "Tensors"]),
+    library("Sampling", ["Families", "MMDiT", "Parallel", "Tensors"]),
+
+    // 5. The native file, and fidelity.
+    library(
+      "Bundles",
+      [
+        "Failures", "Families", "Parallel", "Quantization", "Recipes", "Safetensors", "Storage",
+        "StrictJSON", "Tensors",
+      ]),
+    library(
+      "Fidelity",
+      [
+        "Bundles", "Failures", "Families", "MMDiT", "Parallel", "Safetensors", "Sampling", "StrictJSON",
+        "Tensors",
+      ]),
+
+    // 6. What people and scripts see.
+    library(
+      "Reports",
+      [
+        "Bundles", "Failures", "Families", "Fidelity", "Quantization", "Recipes", "Safetensors", "Storage",
+        "StrictJSON", "Tensors",
+      ]),
+    library("ToolKit", ["Failures", "Parallel", "Storage", "StrictJSON", argumentParser, logging]),
+
+    // 7. Tools: parse, call, print.
+    tool("mmdit-inspect", ["Reports"]),
+    tool("mmdit-quantize", ["Bundles", "Recipes", "Reports"]),
+    tool("mmdit-verify", ["Fidelity", "Reports"]),
+    tool("mmdit-bundle", ["Bundles", "Reports"]),
+
+    // Tests.
+    .target(
+      name: "TestSupport", dependencies: ["Safetensors", "Storage", "StrictJSON", "Tensors"],
+      path: "Tests/TestSupport", swiftSettings: settings),
+    tests("CKernels"),
+    tests("Scalars"),
+    tests("Storage"),
+    tests("Parallel"),
+    tests("StrictJSON"),
+    tests("Tensors"),
+    tests("Safetensors", ["Storage", "StrictJSON", "Tensors"]),
+    tests("Quantization", ["Scalars", "Tensors"]),
+    tests("Families", ["Safetensors", "StrictJSON", "Tensors"]),
+    tests("Recipes", ["Families", "Quantization", "Safetensors", "StrictJSON", "Tensors"]),
+    tests("MMDiT", ["Families", "Safetensors", "Sampling", "StrictJSON", "Tensors"]),
+    tests("Sampling", ["Families"]),
+    tests("Bundles", ["Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors"]),
+    tests(
+      "Fidelity",
+      ["Bundles", "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors"]),
+    tests("Reports", ["Bundles", "Fidelity", "Safetensors", "StrictJSON"]),
+    tests("ToolKit", ["Parallel", "Storage"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

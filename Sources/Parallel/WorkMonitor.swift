@@ -1,0 +1,46 @@
+/// Work stopped because someone asked for it.
+public struct Cancelled: Error, CustomStringConvertible {
+  public init() {}
+  public var description: String { "stopped before the work was done" }
+}
+
+/// What a long piece of work counts.
+public enum WorkUnit: Sendable {
+  case bytes
+  case steps
+}
+
+/// How long work tells where it stands and learns that it must stop.
+///
+/// A library takes a monitor, calls `begin` once for each stage and `advance` as it goes, and asks
+/// `checkCancellation` between pieces. What becomes of it (a bar, a line, nothing) is the tool's.
+public struct WorkMonitor: Sendable {
+  private let onBegin: @Sendable (_ stage: String, _ total: Int, _ unit: WorkUnit) -> Void
+  private let onAdvance: @Sendable (_ amount: Int) -> Void
+  private let isCancelled: @Sendable () -> Bool
+
+  public init(
+    onBegin: @escaping @Sendable (_ stage: String, _ total: Int, _ unit: WorkUnit) -> Void,
+    onAdvance: @escaping @Sendable (_ amount: Int) -> Void,
+    isCancelled: @escaping @Sendable () -> Bool
+  ) {
+    self.onBegin = onBegin
+    self.onAdvance = onAdvance
+    self.isCancelled = isCancelled
+  }
+
+  /// A monitor that says nothing and never stops the work.
+  public static let silent = WorkMonitor(
+    onBegin: { _, _, _ in }, onAdvance: { _ in }, isCancelled: { false })
+
+  /// Starts a stage of `total` units; the stage before it is over.
+  public func begin(_ stage: String, total: Int, unit: WorkUnit) { onBegin(stage, total, unit) }
+
+  /// Counts finished units. Called from any thread.
+  public func advance(by amount: Int) { onAdvance(amount) }
+
+  /// Throws when the work should stop. Called from any thread.
+  public func checkCancellation() throws(Cancelled) {
+    if isCancelled() { throw Cancelled() }
+  }
+}

@@ -1,0 +1,47 @@
+/// The extent of a tensor along each axis, outermost first.
+///
+/// The suite works on matrices `[rows, columns]`: a linear layer's weight has one row for each
+/// output channel. Other ranks are seen as matrices: a scalar is `[1, 1]`, a vector `[1, n]`, and
+/// of three or more axes the first is the rows and the product of the others the columns.
+public struct Shape: Hashable, Sendable, CustomStringConvertible {
+  /// The extents, outermost first; empty for a scalar.
+  public let extents: [Int]
+  /// The product of the extents; 1 for a scalar.
+  public let count: Int
+
+  /// A shape whose extents are not negative and whose product fits an `Int`.
+  ///
+  /// - Returns: nil when an extent is negative or the product overflows: the numbers come from
+  ///   files, and the caller knows which.
+  public init?(checking extents: [Int]) {
+    var count = 1
+    for extent in extents {
+      let (product, overflow) = count.multipliedReportingOverflow(by: extent)
+      guard extent >= 0, !overflow else { return nil }
+      count = product
+    }
+    self.extents = extents
+    self.count = count
+  }
+
+  /// A shape known to be valid; traps otherwise.
+  public init(_ extents: [Int]) {
+    guard let shape = Shape(checking: extents) else {
+      preconditionFailure("invalid shape \(extents)")
+    }
+    self = shape
+  }
+
+  /// The number of rows of the matrix view.
+  public var rows: Int { extents.count >= 2 ? extents[0] : 1 }
+
+  /// The number of columns of the matrix view.
+  public var columns: Int {
+    guard extents.count >= 2 else { return extents.first ?? 1 }
+    return rows == 0 ? 0 : count / rows
+  }
+
+  public var description: String {
+    "[" + extents.map(String.init).joined(separator: ", ") + "]"
+  }
+}

@@ -1,0 +1,60 @@
+/// What is known of a weight before it is read.
+public struct WeightDescription: Hashable, Sendable {
+  /// The weight's name in its file.
+  public let name: String
+  /// The shape of the values, whatever they are stored as.
+  public let shape: Shape
+  /// How the values are stored, for people: `BF16`, `int4 group 64 bf16`.
+  public let encoding: String
+  /// The bytes the file spends on it: codes, scales and zero points together.
+  public let storedByteCount: Int
+
+  public init(name: String, shape: Shape, encoding: String, storedByteCount: Int) {
+    self.name = name
+    self.shape = shape
+    self.encoding = encoding
+    self.storedByteCount = storedByteCount
+  }
+
+  /// The bits the file spends on each value.
+  public var bitsPerWeight: Double {
+    shape.count == 0 ? 0 : 8 * Double(storedByteCount) / Double(shape.count)
+  }
+}
+
+/// Named weights that decode to float32, whatever they are stored as.
+///
+/// The one noun for weights: the network, verification, quantization and every writer read through
+/// it. A new file format is a new source, and at once everything can read and verify it.
+///
+/// Sources are read from several threads at once.
+public protocol WeightSource: Sendable {
+  /// Where the weights come from, for messages: a path.
+  var origin: String { get }
+
+  /// Every weight, in the order of the file.
+  var weights: [WeightDescription] { get }
+
+  /// The weight of that name, nil when there is none.
+  func weight(named name: String) -> WeightDescription?
+
+  /// Decodes rows of a weight's matrix view.
+  ///
+  /// `output` holds `rows.count × columns` values, row-major. Memory beyond it is bounded by a
+  /// constant times its size. A missing name, rows outside the weight and an output of another size
+  /// are broken contracts and trap; a file that cannot be read or holds no numbers throws.
+  func decode(_ name: String, rows: Range<Int>, into output: inout MutableSpan<Float>) throws
+}
+
+extension WeightSource {
+  /// Decodes a whole weight, row-major.
+  public func decode(_ name: String) throws -> [Float] {
+    guard let weight = weight(named: name) else {
+      preconditionFailure("\(origin) has no weight \(name)")
+    }
+    var values = [Float](repeating: 0, count: weight.shape.count)
+    var span = values.mutableSpan
+    try decode(name, rows: 0..<weight.shape.rows, into: &span)
+    return values
+  }
+}

@@ -1,0 +1,6 @@
+internal import ArgumentParser
+
+@main
+struct Bundle: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "mmdit-bundle")
+}

@@ -1,0 +1,6 @@
+internal import ArgumentParser
+
+@main
+struct Verify: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "mmdit-verify")
+}
