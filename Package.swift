@@ -88,7 +88,8 @@ let package = Package(
     library(
       "Fidelity",
       [
-        "Bundles", "Failures", "Families", "MMDiT", "Parallel", "Safetensors", "Sampling", "StrictJSON",
+        "Bundles", "Failures", "Families", "MMDiT", "Parallel", "Safetensors", "Sampling",
+        "StrictJSON",
         "Tensors",
       ]),
 
@@ -96,7 +97,8 @@ let package = Package(
     library(
       "Reports",
       [
-        "Bundles", "Failures", "Families", "Fidelity", "Quantization", "Recipes", "Safetensors", "Storage",
+        "Bundles", "Failures", "Families", "Fidelity", "Quantization", "Recipes", "Safetensors",
+        "Storage",
         "StrictJSON", "Tensors",
       ]),
     library("ToolKit", ["Failures", "Parallel", argumentParser, logging]),
@@ -123,7 +125,8 @@ let package = Package(
     tests("Recipes", ["Families", "Quantization", "Safetensors", "StrictJSON", "Tensors"]),
     tests("MMDiT", ["Families", "Safetensors", "Sampling", "StrictJSON", "Tensors"]),
     tests("Sampling", ["Families"]),
-    tests("Bundles", ["Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors"]),
+    tests(
+      "Bundles", ["Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors"]),
     tests(
       "Fidelity",
       ["Bundles", "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors"]),
