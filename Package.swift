@@ -76,7 +76,7 @@ let package = Package(
       "Recipes",
       ["Failures", "Families", "Parallel", "Quantization", "Storage", "StrictJSON", "Tensors"]),
     library("MMDiT", ["CKernels", "COpenBLAS", "Failures", "Families", "Parallel", "Tensors"]),
-    library("Sampling", ["Families", "MMDiT", "Parallel", "Tensors"]),
+    library("Sampling", ["Failures", "MMDiT", "Parallel"]),
 
     // 5. The native file, and fidelity.
     library(
@@ -121,8 +121,9 @@ let package = Package(
     tests("Quantization", ["Scalars", "Tensors"]),
     tests("Families", ["Safetensors", "StrictJSON", "Tensors"]),
     tests("Recipes", ["Families", "Quantization", "Safetensors", "StrictJSON", "Tensors"]),
-    tests("MMDiT", ["Families", "Safetensors", "Sampling", "StrictJSON", "Tensors"]),
-    tests("Sampling", ["Families"]),
+    tests(
+      "MMDiT", ["Failures", "Families", "Parallel", "Safetensors", "Sampling", "StrictJSON", "Tensors"]),
+    tests("Sampling", ["Failures", "Families", "MMDiT", "Parallel", "Tensors"]),
     tests("Bundles", ["Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors"]),
     tests(
       "Fidelity",
