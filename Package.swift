@@ -99,7 +99,7 @@ let package = Package(
         "Bundles", "Failures", "Families", "Fidelity", "Quantization", "Recipes", "Safetensors", "Storage",
         "StrictJSON", "Tensors",
       ]),
-    library("ToolKit", ["Failures", "Parallel", "Storage", "StrictJSON", argumentParser, logging]),
+    library("ToolKit", ["Failures", "Parallel", argumentParser, logging]),
 
     // 7. Tools: parse, call, print.
     tool("mmdit-inspect", ["Reports"]),
@@ -129,7 +129,7 @@ let package = Package(
       "Fidelity",
       ["Bundles", "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors"]),
     tests("Reports", ["Bundles", "Fidelity", "Safetensors", "StrictJSON"]),
-    tests("ToolKit", ["Parallel", "Storage"]),
+    tests("ToolKit", ["Failures", "Parallel", argumentParser]),
   ],
   swiftLanguageModes: [.v6]
 )
