@@ -109,7 +109,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Safetensors", "Storage", "StrictJSON", "Tensors"],
       path: "Tests/TestSupport", swiftSettings: settings),
-    tests("CKernels"),
+    tests("CKernels", ["Scalars"]),
     tests("Scalars"),
     tests("Storage"),
     tests("Parallel"),
