@@ -25,6 +25,8 @@ public struct Golden: Hashable, Sendable {
 
 /// The tensors of a golden run.
 public struct GoldenRun: Sendable {
+  /// The set's file.
+  public let path: String
   public let golden: Golden
   /// The initial latents, `[T, C]`.
   public let noise: [Float]
@@ -90,7 +92,7 @@ public struct GoldenSet: Sendable {
         throw FidelityFailure.wrongShape(
           path: path, name: name, expected: Shape(extents), found: found)
       }
-      return try tensors.decode(name)
+      return try tensors.values(of: name)
     }
     func readSteps(_ name: String) throws -> [[Float]] {
       let values = try read(name, [golden.steps, tokens, channels])
@@ -101,7 +103,9 @@ public struct GoldenSet: Sendable {
     let sigmas = try read("\(golden.id).sigmas", [golden.steps + 1])
     let textWidth = try shape("\(golden.id).prompt_embeds").columns
     let textExtents = [golden.textTokenCount, textWidth]
-    let isGuided = golden.guidance > 1
+    // Models that take the guidance strength as an input have no second prediction.
+    let isGuided =
+      golden.guidance > 1 && tensors.weight(named: "\(golden.id).negative_velocity") != nil
     let velocities = try readSteps("\(golden.id).velocity")
     let negativeVelocities = isGuided ? try readSteps("\(golden.id).negative_velocity") : nil
     var references: [ReferenceTokens] = []
@@ -116,7 +120,7 @@ public struct GoldenSet: Sendable {
           grid: source.grid))
     }
     return GoldenRun(
-      golden: golden, noise: noise,
+      path: path, golden: golden, noise: noise,
       text: try read("\(golden.id).prompt_embeds", textExtents),
       negativeText: isGuided
         ? try read("negative_prompt_embeds.\(golden.textTokenCount)", textExtents) : nil,

@@ -47,14 +47,22 @@ public protocol WeightSource: Sendable {
 }
 
 extension WeightSource {
-  /// Decodes a whole weight, row-major.
-  public func decode(_ name: String) throws -> [Float] {
+  /// The values of some rows of a weight, row-major.
+  public func values(of name: String, rows: Range<Int>) throws -> [Float] {
     guard let weight = weight(named: name) else {
       preconditionFailure("\(origin) has no weight \(name)")
     }
-    var values = [Float](repeating: 0, count: weight.shape.count)
+    var values = [Float](repeating: 0, count: rows.count * weight.shape.columns)
     var span = values.mutableSpan
-    try decode(name, rows: 0..<weight.shape.rows, into: &span)
+    try decode(name, rows: rows, into: &span)
     return values
+  }
+
+  /// All values of a weight, row-major.
+  public func values(of name: String) throws -> [Float] {
+    guard let weight = weight(named: name) else {
+      preconditionFailure("\(origin) has no weight \(name)")
+    }
+    return try values(of: name, rows: 0..<weight.shape.rows)
   }
 }
