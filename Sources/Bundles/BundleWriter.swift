@@ -107,8 +107,6 @@ struct BundleWriter: ~Copyable {
           end = max(end, offset + stored.count)
         }
       }
-      monitor.advance(
-        by: (min(layout.rows, wave.upperBound * step) - firstBlock * step) * tensor.shape.columns)
     }
     tensors.append(
       BundleTensor(

@@ -10,8 +10,7 @@ extension Bundle {
   public func check(
     threads: Int = availableThreadCount(), monitor: WorkMonitor = .silent
   ) throws {
-    monitor.begin(
-      "check", total: header.tensors.reduce(0) { $0 + $1.shape.count }, unit: .weights)
+    monitor.begin("check", total: weights.storedByteCount, unit: .bytes)
     try checkPadding()
     for tensor in header.tensors {
       for segment in tensor.segments {
@@ -22,7 +21,7 @@ extension Bundle {
             expected: segment.checksum.value, found: found.value)
         }
       }
-      monitor.advance(by: tensor.shape.count)
+      monitor.advance(by: tensor.storedByteCount)
     }
   }
 

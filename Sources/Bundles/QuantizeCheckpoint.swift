@@ -15,9 +15,11 @@ public func quantize(
   compress: Bool, threads: Int = availableThreadCount(), monitor: WorkMonitor = .silent
 ) throws -> BundleHeader {
   var writer = try BundleWriter(path: path, plan: plan, compress: compress, threads: threads)
-  monitor.begin("quantize", total: plan.weightCount, unit: .weights)
+  monitor.begin("quantize", total: checkpoint.weights.storedByteCount, unit: .bytes)
   try writer.writeTensors(monitor: monitor) { index, rows in
-    try encode(plan.tensors[index], rows: rows, of: checkpoint)
+    let segments = try encode(plan.tensors[index], rows: rows, of: checkpoint)
+    monitor.advance(by: checkpoint.weights[index].storedByteCount(of: rows))
+    return segments
   }
   return try writer.finish(provenance: provenance)
 }

@@ -2,7 +2,7 @@ public import Families
 public import Safetensors
 internal import Storage
 internal import StrictJSON
-public import Tensors
+internal import Tensors
 
 /// A FLUX.2 transformer as someone downloaded it: a diffusers pipeline folder, a transformer
 /// folder, or a safetensors file.
@@ -42,8 +42,8 @@ public struct Checkpoint: Sendable {
     return Checkpoint(
       path: path,
       weights: try CanonicalWeights(source, identity: identity, configuration: configuration),
-      metadata: source.metadata, files: source.files,
-      license: try place.license(metadata: source.metadata),
+      metadata: source.files.first?.header.metadata ?? [], files: source.files.map(\.path),
+      license: try place.license(metadata: source.files.first?.header.metadata ?? []),
       isDistilled: try place.isDistilled())
   }
 }

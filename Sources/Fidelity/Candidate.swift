@@ -38,9 +38,5 @@ public struct Candidate: Sendable {
   }
 
   /// The bits that its files spend on each weight, scales and zero points included.
-  public var bitsPerWeight: Double {
-    let count = weights.weights.reduce(0) { $0 + $1.shape.count }
-    let bytes = weights.weights.reduce(0) { $0 + $1.storedByteCount }
-    return 8 * Double(bytes) / Double(count)
-  }
+  public var bitsPerWeight: Double { weights.weights.bitsPerWeight }
 }

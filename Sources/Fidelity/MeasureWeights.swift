@@ -36,8 +36,7 @@ public func measureWeights(
 ) throws -> [TensorFidelity] {
   let descriptions = candidate.weights.weights
   monitor.begin(
-    "weights of \(candidate.name)", total: descriptions.reduce(0) { $0 + $1.shape.count },
-    unit: .weights)
+    "weights of \(candidate.name)", total: descriptions.storedByteCount, unit: .bytes)
   return try descriptions.map { weight in
     let comparison = try compare(
       weight, of: candidate, against: reference, threads: threads, monitor: monitor)
@@ -82,7 +81,7 @@ private func compare(
       if segment.relativeError > part.worstSegment.relativeError { part.worstSegment = segment }
     }
     parts.withLock { [part] in $0[range.lowerBound / step] = part }
-    monitor.advance(by: range.count * columns)
+    monitor.advance(by: weight.storedByteCount(of: range))
   }
   return parts.withLock { $0 }.reduce(into: Comparison()) { $0.merge($1) }
 }

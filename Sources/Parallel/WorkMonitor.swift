@@ -7,7 +7,6 @@ public struct Cancelled: Error, CustomStringConvertible {
 /// What a long piece of work counts.
 public enum WorkUnit: Sendable {
   case bytes
-  case weights
   case steps
 }
 

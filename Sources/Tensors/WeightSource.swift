@@ -16,9 +16,31 @@ public struct WeightDescription: Hashable, Sendable {
     self.storedByteCount = storedByteCount
   }
 
+  /// The share of `storedByteCount` that some rows have; over disjoint ranges the shares sum to it.
+  public func storedByteCount(of range: Range<Int>) -> Int {
+    func before(_ row: Int) -> Int {
+      let (quotient, remainder) = storedByteCount.quotientAndRemainder(dividingBy: shape.rows)
+      return quotient * row + remainder * row / shape.rows
+    }
+    return shape.rows == 0 ? 0 : before(range.upperBound) - before(range.lowerBound)
+  }
+
   /// The bits the file spends on each value.
   public var bitsPerWeight: Double {
     shape.count == 0 ? 0 : 8 * Double(storedByteCount) / Double(shape.count)
+  }
+}
+
+extension Sequence<WeightDescription> {
+  /// The bytes that all the weights take in their file.
+  public var storedByteCount: Int { reduce(0) { $0 + $1.storedByteCount } }
+
+  /// The values of all the weights.
+  public var weightCount: Int { reduce(0) { $0 + $1.shape.count } }
+
+  /// The bits spent on each value, over all the weights; 0 when there are none.
+  public var bitsPerWeight: Double {
+    weightCount == 0 ? 0 : 8 * Double(storedByteCount) / Double(weightCount)
   }
 }
 
