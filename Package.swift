@@ -122,8 +122,12 @@ let package = Package(
     tests("Families", ["Safetensors", "StrictJSON", "Tensors"]),
     tests("Recipes", ["Families", "Quantization", "Safetensors", "StrictJSON", "Tensors"]),
     tests(
-      "MMDiT", ["Failures", "Families", "Parallel", "Safetensors", "Sampling", "StrictJSON", "Tensors"]),
-    tests("Sampling", ["Failures", "Families", "MMDiT", "Parallel", "Tensors"]),
+      "MMDiT",
+      [
+        "Families", "Parallel", "Safetensors", "Sampling", "Storage", "StrictJSON",
+        "Tensors",
+      ]),
+    tests("Sampling", ["Families", "MMDiT", "Parallel", "Tensors"]),
     tests("Bundles", ["Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors"]),
     tests(
       "Fidelity",
