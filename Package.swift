@@ -71,7 +71,8 @@ let package = Package(
     library("Quantization", ["CKernels", "Failures", "Scalars", "Tensors"]),
     library("Families", ["Failures", "StrictJSON", "Tensors"]),
 
-    // 4. What to do, and the network that judges it.
+    // 4. What was downloaded, what to do with it, and the network that judges it.
+    library("Checkpoints", ["Families", "Safetensors", "Storage", "StrictJSON", "Tensors"]),
     library(
       "Recipes",
       ["Failures", "Families", "Parallel", "Quantization", "Storage", "StrictJSON", "Tensors"]),
@@ -88,18 +89,18 @@ let package = Package(
     library(
       "Fidelity",
       [
-        "Bundles", "Failures", "Families", "MMDiT", "Parallel", "Safetensors", "Sampling", "StrictJSON",
-        "Tensors",
+        "Bundles", "Checkpoints", "Failures", "Families", "MMDiT", "Parallel", "Recipes",
+        "Safetensors", "Sampling", "Storage", "StrictJSON", "Tensors",
       ]),
 
     // 6. What people and scripts see.
+    library("ToolKit", ["Failures", "Parallel", argumentParser, logging]),
     library(
       "Reports",
       [
-        "Bundles", "Failures", "Families", "Fidelity", "Quantization", "Recipes", "Safetensors", "Storage",
-        "StrictJSON", "Tensors",
+        "Bundles", "Checkpoints", "Failures", "Families", "Fidelity", "Parallel", "Quantization",
+        "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors", "ToolKit",
       ]),
-    library("ToolKit", ["Failures", "Parallel", "Storage", "StrictJSON", argumentParser, logging]),
 
     // 7. Tools: parse, call, print.
     tool("mmdit-inspect", ["Reports"]),
@@ -111,12 +112,12 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Safetensors", "Storage", "StrictJSON", "Tensors"],
       path: "Tests/TestSupport", swiftSettings: testSettings),
-    tests("CKernels"),
+    tests("CKernels", ["Scalars"]),
     tests("Scalars"),
     tests("Storage"),
     tests("Parallel"),
     tests("StrictJSON"),
-    tests("Tensors"),
+    tests("Tensors", ["Parallel", "Scalars"]),
     tests("Safetensors", ["Storage", "StrictJSON", "Tensors"]),
     tests("Quantization", ["Scalars", "Tensors"]),
     tests("Families", ["Safetensors", "StrictJSON", "Tensors"]),
@@ -133,7 +134,7 @@ let package = Package(
       "Fidelity",
       ["Bundles", "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors"]),
     tests("Reports", ["Bundles", "Fidelity", "Safetensors", "StrictJSON"]),
-    tests("ToolKit", ["Parallel", "Storage"]),
+    tests("ToolKit", ["Failures", "Parallel", argumentParser]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -30,6 +30,13 @@ public struct Identity: Hashable, Sendable {
   /// The names that decided.
   public let evidence: [String]
 
+  public init(family: Family, layout: Layout, prefix: String, evidence: [String]) {
+    self.family = family
+    self.layout = layout
+    self.prefix = prefix
+    self.evidence = evidence
+  }
+
   /// Recognises a checkpoint by its tensor names, nil when nothing fits.
   ///
   /// A signature fits when all its names are there under one of the known prefixes; signatures are

@@ -43,11 +43,11 @@ extension ForwardPass {
     try attention.attend(
       projected,
       text: HeadNorms(
-        query: try weights.decode("\(name).norm_added_q.weight"),
-        key: try weights.decode("\(name).norm_added_k.weight")),
+        query: try weights.values(of: "\(name).norm_added_q.weight"),
+        key: try weights.values(of: "\(name).norm_added_k.weight")),
       image: HeadNorms(
-        query: try weights.decode("\(name).norm_q.weight"),
-        key: try weights.decode("\(name).norm_k.weight")),
+        query: try weights.values(of: "\(name).norm_q.weight"),
+        key: try weights.values(of: "\(name).norm_k.weight")),
       into: &attended)
     var output = Matrix(rows: stacked.count, columns: width)
     try linear.apply("\(name).to_add_out.weight", to: attended, rows: textRows, into: &output)

@@ -14,8 +14,8 @@ extension ForwardPass {
     do {
       let projected = try singleProjection(block, modulation)
       let norms = HeadNorms(
-        query: try weights.decode("\(block).attn.norm_q.weight"),
-        key: try weights.decode("\(block).attn.norm_k.weight"))
+        query: try weights.values(of: "\(block).attn.norm_q.weight"),
+        key: try weights.values(of: "\(block).attn.norm_k.weight"))
       try attention.attend(projected, text: norms, image: norms, into: &joined)
       try gate(
         projected, firstColumn: 3 * width, size: size, into: &joined, outputColumn: width,

@@ -44,7 +44,7 @@ public struct EulerSampler: Sendable {
         Self.inputs(of: runs[index], step: step, latents: latents[index])
       }
       var velocities = try transformer.velocities(
-        for: inputs, threads: threads, monitor: monitor.withoutStages
+        for: inputs, threads: threads, monitor: monitor.withinStage
       ).makeIterator()
       for index in active {
         let run = runs[index]
@@ -85,21 +85,5 @@ public struct EulerSampler: Sendable {
   public static func advance(_ x: inout [Float], along velocity: [Float], by difference: Float) {
     precondition(x.count == velocity.count)
     for index in x.indices { x[index] += difference * velocity[index] }
-  }
-}
-
-extension WorkMonitor {
-  /// The same monitor for a piece of a stage: counts and stops, but begins no stage of its own.
-  fileprivate var withoutStages: WorkMonitor {
-    WorkMonitor(
-      onBegin: { _, _, _ in }, onAdvance: { advance(by: $0) },
-      isCancelled: {
-        do {
-          try checkCancellation()
-          return false
-        } catch {
-          return true
-        }
-      })
   }
 }

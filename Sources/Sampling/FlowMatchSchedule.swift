@@ -21,6 +21,21 @@ public struct FlowMatchSchedule: Hashable, Sendable {
       unshifted: (0..<steps).map { 1 - Double($0) / Double(steps) }, tokenCount: tokenCount)
   }
 
+  /// Levels that are used as they are, the final one included: those of a recorded run.
+  public init(sigmas: [Float]) throws(SamplingFailure) {
+    guard sigmas.count >= 2 else {
+      throw .schedule(
+        subject: "sigmas", expected: "at least two levels", found: "\(sigmas.count)")
+    }
+    for (index, sigma) in sigmas.enumerated() {
+      guard sigma >= 0, sigma <= 1, index == 0 || sigma < sigmas[index - 1] else {
+        throw .schedule(
+          subject: "sigma \(index)", expected: "falling levels from 1 to 0", found: "\(sigma)")
+      }
+    }
+    self.sigmas = sigmas
+  }
+
   /// A list of levels, each shifted; the final 0 is not part of the list.
   ///
   /// The levels fall from at most 1 and stay above 0.
