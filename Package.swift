@@ -124,7 +124,10 @@ let package = Package(
     tests("Recipes", ["Families", "Quantization", "Safetensors", "StrictJSON", "Tensors"]),
     tests(
       "MMDiT",
-      ["Failures", "Families", "Parallel", "Safetensors", "Sampling", "StrictJSON", "Tensors"]),
+      [
+        "Failures", "Families", "Parallel", "Safetensors", "Sampling", "Storage", "StrictJSON",
+        "Tensors",
+      ]),
     tests("Sampling", ["Failures", "Families", "MMDiT", "Parallel", "Tensors"]),
     tests(
       "Bundles", ["Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors"]),
