@@ -96,8 +96,11 @@ struct ScaleSearch {
   private mutating func measure(_ values: Span<Float>, _ candidates: ScaleCandidates) -> Int {
     let errors = loops.errors(values, normalizer: normalizer, candidates.lanes.span)
     if startError == .infinity { startError = errors[0] }
-    var lane = 0
-    for other in 1..<16 where errors[other] < errors[lane] { lane = other }
+    // The order of errors is that of their bits; the lane takes the place of the lowest four, so
+    // that the least is found without a branch, which would be taken at random.
+    var least = UInt64.max
+    for lane in 0..<16 { least = min(least, errors[lane].bitPattern & ~15 | UInt64(lane)) }
+    let lane = Int(least & 15)
     if errors[lane] < leastError {
       leastError = errors[lane]
       best = candidates.group(lane, scheme)
