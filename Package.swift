@@ -31,10 +31,12 @@ func tool(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     name: name, dependencies: dependencies + ["ToolKit", argumentParser], swiftSettings: settings)
 }
 
-func tests(_ module: String, _ dependencies: [Target.Dependency] = []) -> Target {
+func tests(
+  _ module: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []
+) -> Target {
   .testTarget(
     name: "\(module)Tests", dependencies: [.byName(name: module), "TestSupport"] + dependencies,
-    swiftSettings: testSettings)
+    exclude: exclude, swiftSettings: settings)
 }
 
 let package = Package(
@@ -119,7 +121,7 @@ let package = Package(
     tests("StrictJSON"),
     tests("Tensors", ["Parallel", "Scalars"]),
     tests("Safetensors", ["Storage", "StrictJSON", "Tensors"]),
-    tests("Quantization", ["Scalars", "Tensors"]),
+    tests("Quantization", ["Failures", "Scalars", "Tensors"], exclude: ["Goldens"]),
     tests("Families", ["Safetensors", "StrictJSON", "Tensors"]),
     tests("Recipes", ["Families", "Quantization", "Safetensors", "StrictJSON", "Tensors"]),
     tests(

@@ -72,19 +72,19 @@ struct GroupLoops {
     }
   }
 
-  /// `candidates` are scale, reciprocal, lowest and highest level, 16 each.
+  /// `candidates` are scale, reciprocal, lowest and highest level.
   func errors(
-    _ values: Span<Float>, normalizer: Float, _ candidates: Span<Float>
+    _ values: Span<Float>, normalizer: Float, _ candidates: Span<SIMD16<Float>>
   ) -> InlineArray<16, Double> {
-    precondition(candidates.count == 4 * 16)
+    precondition(candidates.count == 4)
     var errors = InlineArray<16, Double>(repeating: 0)
     var errorSpan = errors.mutableSpan
     unsafe values.withUnsafeBufferPointer { values in
-      unsafe candidates.withUnsafeBufferPointer { candidates in
+      unsafe candidates.withUnsafeBytes { candidates in
         unsafe errorSpan.withUnsafeMutableBufferPointer { errors in
           unsafe mmdit_scale_errors(
-            level, values.baseAddress, values.count, normalizer, candidates.baseAddress,
-            errors.baseAddress)
+            level, values.baseAddress, values.count, normalizer,
+            candidates.baseAddress?.assumingMemoryBound(to: Float.self), errors.baseAddress)
         }
       }
     }

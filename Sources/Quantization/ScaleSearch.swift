@@ -1,45 +1,6 @@
 internal import CKernels
 internal import Scalars
 
-/// 16 scales of one group, each rounded as it will be stored, in the units of the search.
-///
-/// Units are the values times a power of two that brings the largest near 1, so that squares of
-/// errors neither overflow nor vanish; no code changes by it.
-private struct ScaleCandidates {
-  /// Rows of 16: scale, reciprocal, lowest and highest level.
-  private(set) var lanes = InlineArray<64, Float>(repeating: 0)
-  private let scheme: Scheme
-  private let normalizer: Float
-  private let fallback: GroupScale
-
-  /// Candidates that stand in for scales out of range are `fallback`.
-  init(_ scheme: Scheme, normalizer: Float, fallback: GroupScale) {
-    self.scheme = scheme
-    self.normalizer = normalizer
-    self.fallback = fallback
-  }
-
-  mutating func set(_ lane: Int, _ wanted: GroupScale) {
-    let group = wanted.scale.isFinite ? wanted : fallback
-    let (low, high) = scheme.levels(zero: group.zero)
-    let scale = group.scale * normalizer
-    lanes[lane] = scale
-    lanes[16 + lane] = 1 / scale
-    lanes[32 + lane] = low
-    lanes[48 + lane] = high
-  }
-
-  mutating func set(_ lane: Int, scale: Float, zero: Int32 = 0) {
-    set(lane, GroupScale(scale: scheme.storedScale(scale), zero: zero))
-  }
-
-  /// A candidate in the units of the values; powers of two divide exactly.
-  func group(_ lane: Int) -> GroupScale {
-    let zero = scheme.symmetry == .symmetric ? 0 : Int32(-lanes[32 + lane])
-    return GroupScale(scale: lanes[lane] / normalizer, zero: zero)
-  }
-}
-
 /// The search for the scale of one group with the least sum of squared errors.
 ///
 /// Three rounds of 16 candidates, all measured on the values: a coarse grid from the absolute
@@ -66,48 +27,68 @@ struct ScaleSearch {
 
   /// The best symmetric scale; `scale` is that of the absolute maximum before it was rounded.
   mutating func symmetric(_ values: Span<Float>, scale: Float) -> GroupScale {
-    var candidates = ScaleCandidates(scheme, normalizer: normalizer, fallback: start)
     if scheme.codeWidth == .int4 {
-      // Either sign, because −8…7 is not symmetric; magnitudes down to (3/4)^7 = 0.13.
-      var coarse = scale
-      for step in 0..<8 {
-        candidates.set(step, scale: coarse)
-        candidates.set(8 + step, scale: -coarse)
-        coarse *= 0.75
-      }
-      measure(values, candidates)
-      let around = best.scale
-      for lane in 0..<16 { candidates.set(lane, scale: around * (1 + offset(lane) / 32)) }
+      measure(values, symmetric: scale * Self.signedShares)
+      measure(values, symmetric: best.scale * (1 + Self.offsets / 32))
     } else {
-      for lane in 0..<16 { candidates.set(lane, scale: scale * (1 - Float(lane) / 20)) }
-      measure(values, candidates)
-      let around = best.scale
-      for lane in 0..<16 { candidates.set(lane, scale: around + scale * offset(lane) / 160) }
+      measure(values, symmetric: scale * (1 - Self.ascending / 20))
+      measure(values, symmetric: best.scale + scale * Self.offsets / 160)
     }
-    measure(values, candidates)
     return refined(values)
   }
 
   /// The best asymmetric scale and zero point for values in `minimum`…`maximum`.
   mutating func asymmetric(_ values: Span<Float>, minimum: Float, maximum: Float) -> GroupScale {
-    var candidates = ScaleCandidates(scheme, normalizer: normalizer, fallback: start)
-    for lane in 0..<16 {
-      let share = 1 - Float(lane) / 16
-      candidates.set(lane, scheme.fitted(minimum: share * minimum, maximum: share * maximum))
-    }
-    let share = 1 - Float(measure(values, candidates)) / 16
-    // Both ends apart: shares −3, −1, +1, +3 sixty-fourths from the best common one.
-    for lane in 0..<16 {
-      let low = share + Float(2 * (lane / 4) - 3) / 64
-      let high = share + Float(2 * (lane % 4) - 3) / 64
-      candidates.set(lane, scheme.fitted(minimum: low * minimum, maximum: high * maximum))
-    }
-    measure(values, candidates)
+    // The farther end comes in first: an outlier lies on one side.
+    let limits = max(-minimum, maximum) * (1 - Self.ascending / 16)
+    let minima = pointwiseMax(SIMD16(repeating: minimum), -limits)
+    let maxima = pointwiseMin(SIMD16(repeating: maximum), limits)
+    let lane = measure(values, minima: minima, maxima: maxima)
+    // Then both ends apart: −3, −1, 1, 3 parts in 32.
+    measure(
+      values, minima: minima[lane] * (1 + Self.minimumOffsets / 32),
+      maxima: maxima[lane] * (1 + Self.maximumOffsets / 32))
     return refined(values)
   }
 
-  /// −8…−1, 1…8.
-  private func offset(_ lane: Int) -> Float { Float(lane < 8 ? lane - 8 : lane - 7) }
+  private static let ascending = SIMD16<Float>(
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+  private static let offsets = SIMD16<Float>(
+    -8, -7, -6, -5, -4, -3, -2, -1, 1, 2, 3, 4, 5, 6, 7, 8)
+  private static let minimumOffsets = SIMD16<Float>(
+    -3, -3, -3, -3, -1, -1, -1, -1, 1, 1, 1, 1, 3, 3, 3, 3)
+  private static let maximumOffsets = SIMD16<Float>(
+    -3, -1, 1, 3, -3, -1, 1, 3, -3, -1, 1, 3, -3, -1, 1, 3)
+
+  /// Powers of 3/4 down to (3/4)^7 = 0.13, of either sign because −8…7 is not symmetric.
+  private static let signedShares: SIMD16<Float> = {
+    var shares = SIMD16<Float>()
+    var share: Float = 1
+    for step in 0..<8 {
+      shares[step] = share
+      shares[8 + step] = -share
+      share *= 0.75
+    }
+    return shares
+  }()
+
+  private mutating func measure(_ values: Span<Float>, symmetric scales: SIMD16<Float>) {
+    measure(
+      values,
+      ScaleCandidates(
+        scheme, scales: scales, zero: 0, normalizer: normalizer, fallback: start))
+  }
+
+  /// Returns the lane of the least error.
+  @discardableResult
+  private mutating func measure(
+    _ values: Span<Float>, minima: SIMD16<Float>, maxima: SIMD16<Float>
+  ) -> Int {
+    measure(
+      values,
+      ScaleCandidates(
+        scheme, minima: minima, maxima: maxima, normalizer: normalizer, fallback: start))
+  }
 
   /// Measures candidates and keeps the best; returns the lane of the least error among them. The
   /// first lane of the first call is the start.
@@ -115,11 +96,14 @@ struct ScaleSearch {
   private mutating func measure(_ values: Span<Float>, _ candidates: ScaleCandidates) -> Int {
     let errors = loops.errors(values, normalizer: normalizer, candidates.lanes.span)
     if startError == .infinity { startError = errors[0] }
-    var lane = 0
-    for other in 1..<16 where errors[other] < errors[lane] { lane = other }
+    // The order of errors is that of their bits; the lane takes the place of the lowest four, so
+    // that the least is found without a branch, which would be taken at random.
+    var least = UInt64.max
+    for lane in 0..<16 { least = min(least, errors[lane].bitPattern & ~15 | UInt64(lane)) }
+    let lane = Int(least & 15)
     if errors[lane] < leastError {
       leastError = errors[lane]
-      best = candidates.group(lane)
+      best = candidates.group(lane, scheme)
     }
     return lane
   }
@@ -130,12 +114,11 @@ struct ScaleSearch {
     let moments = loops.moments(values, normalizer: normalizer, quantizer)
     if moments.level_level > 0 {
       let scale = Float(moments.value_level / moments.level_level) / normalizer
-      let zero = best.zero
-      var candidates = ScaleCandidates(scheme, normalizer: normalizer, fallback: start)
-      for lane in 0..<16 {
-        candidates.set(lane, scale: scale * (1 + Float(lane - 8) / 512), zero: zero)
-      }
-      measure(values, candidates)
+      measure(
+        values,
+        ScaleCandidates(
+          scheme, scales: scale * (1 + (Self.ascending - 8) / 512), zero: best.zero,
+          normalizer: normalizer, fallback: start))
     }
     // A measured sum is within 2^-18 of the true one, or 2^-100 where squares vanish: with this
     // margin the true error cannot be larger than at the start.
