@@ -117,7 +117,7 @@ let package = Package(
     tests("Parallel"),
     tests("StrictJSON"),
     tests("Tensors"),
-    tests("Safetensors", ["Storage", "StrictJSON", "Tensors"]),
+    tests("Safetensors", ["Failures", "Parallel", "Storage", "StrictJSON", "Tensors"]),
     tests("Quantization", ["Scalars", "Tensors"]),
     tests("Families", ["Safetensors", "StrictJSON", "Tensors"]),
     tests("Recipes", ["Families", "Quantization", "Safetensors", "StrictJSON", "Tensors"]),

@@ -1,5 +1,5 @@
 import Foundation
-public import Storage
+internal import Storage
 
 /// A fresh folder for one test.
 public struct TemporaryFolder: Sendable {
@@ -28,6 +28,9 @@ public struct TemporaryFolder: Sendable {
     return TemporaryFolder(path: url.path)
   }
 
+  /// Takes an existing folder, which nobody removes.
+  public init(path: String) { self.path = path }
+
   private func remove() { try? FileManager.default.removeItem(atPath: path) }
 
   /// The path of a name in the folder.
@@ -52,6 +55,11 @@ public struct TemporaryFolder: Sendable {
   @discardableResult
   public func write(_ name: String, _ text: String) throws -> String {
     try write(name, Array(text.utf8))
+  }
+
+  /// Removes a file or a folder.
+  public func remove(_ name: String) throws {
+    try FileManager.default.removeItem(atPath: path(name))
   }
 
   /// The content of a file in the folder.
