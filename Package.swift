@@ -71,12 +71,13 @@ let package = Package(
     library("Quantization", ["CKernels", "Failures", "Scalars", "Tensors"]),
     library("Families", ["Failures", "StrictJSON", "Tensors"]),
 
-    // 4. What to do, and the network that judges it.
+    // 4. What was downloaded, what to do with it, and the network that judges it.
+    library("Checkpoints", ["Families", "Safetensors", "Storage", "StrictJSON", "Tensors"]),
     library(
       "Recipes",
       ["Failures", "Families", "Parallel", "Quantization", "Storage", "StrictJSON", "Tensors"]),
     library("MMDiT", ["CKernels", "COpenBLAS", "Failures", "Families", "Parallel", "Tensors"]),
-    library("Sampling", ["Families", "MMDiT", "Parallel", "Tensors"]),
+    library("Sampling", ["Failures", "MMDiT", "Parallel"]),
 
     // 5. The native file, and fidelity.
     library(
@@ -88,18 +89,18 @@ let package = Package(
     library(
       "Fidelity",
       [
-        "Bundles", "Failures", "Families", "MMDiT", "Parallel", "Safetensors", "Sampling", "StrictJSON",
-        "Tensors",
+        "Bundles", "Checkpoints", "Failures", "Families", "MMDiT", "Parallel", "Recipes",
+        "Safetensors", "Sampling", "Storage", "StrictJSON", "Tensors",
       ]),
 
     // 6. What people and scripts see.
+    library("ToolKit", ["Failures", "Parallel", argumentParser, logging]),
     library(
       "Reports",
       [
-        "Bundles", "Failures", "Families", "Fidelity", "Quantization", "Recipes", "Safetensors", "Storage",
-        "StrictJSON", "Tensors",
+        "Bundles", "Checkpoints", "Failures", "Families", "Fidelity", "Parallel", "Quantization",
+        "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors", "ToolKit",
       ]),
-    library("ToolKit", ["Failures", "Parallel", "Storage", "StrictJSON", argumentParser, logging]),
 
     // 7. Tools: parse, call, print.
     tool("mmdit-inspect", ["Reports"]),
@@ -111,7 +112,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Safetensors", "Storage", "StrictJSON", "Tensors"],
       path: "Tests/TestSupport", swiftSettings: testSettings),
-    tests("CKernels"),
+    tests("CKernels", ["Scalars"]),
     tests("Scalars"),
     tests("Storage"),
     tests("Parallel"),
@@ -121,14 +122,15 @@ let package = Package(
     tests("Quantization", ["Scalars", "Tensors"]),
     tests("Families", ["Safetensors", "StrictJSON", "Tensors"]),
     tests("Recipes", ["Families", "Quantization", "Safetensors", "StrictJSON", "Tensors"]),
-    tests("MMDiT", ["Families", "Safetensors", "Sampling", "StrictJSON", "Tensors"]),
-    tests("Sampling", ["Families"]),
+    tests(
+      "MMDiT", ["Failures", "Families", "Parallel", "Safetensors", "Sampling", "StrictJSON", "Tensors"]),
+    tests("Sampling", ["Failures", "Families", "MMDiT", "Parallel", "Tensors"]),
     tests("Bundles", ["Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors"]),
     tests(
       "Fidelity",
       ["Bundles", "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors"]),
     tests("Reports", ["Bundles", "Fidelity", "Safetensors", "StrictJSON"]),
-    tests("ToolKit", ["Parallel", "Storage"]),
+    tests("ToolKit", ["Failures", "Parallel", argumentParser]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -33,6 +33,11 @@ public struct WorkMonitor: Sendable {
   public static let silent = WorkMonitor(
     onBegin: { _, _, _ in }, onAdvance: { _ in }, isCancelled: { false })
 
+  /// The same monitor for work inside a stage: it counts and stops, but begins no stage of its own.
+  public var withinStage: WorkMonitor {
+    WorkMonitor(onBegin: { _, _, _ in }, onAdvance: onAdvance, isCancelled: isCancelled)
+  }
+
   /// Starts a stage of `total` units; the stage before it is over.
   public func begin(_ stage: String, total: Int, unit: WorkUnit) { onBegin(stage, total, unit) }
 

@@ -46,11 +46,14 @@ public struct SHA256Digest: Sendable {
 
 /// CRC-32 of a stream of bytes, as in gzip and PNG: reflected polynomial 0xEDB88320, initial value
 /// and final exclusive-or 0xFFFFFFFF (ITU-T V.42).
-public struct CRC32: Sendable, Equatable {
+public struct CRC32: Sendable, Hashable {
   /// The checksum of everything taken so far; 0 for no bytes.
   public private(set) var value: UInt32 = 0
 
   public init() {}
+
+  /// A checksum known from elsewhere.
+  public init(value: UInt32) { self.value = value }
 
   /// The checksum of `bytes`.
   public init(_ bytes: RawSpan) { update(bytes) }

@@ -16,9 +16,31 @@ public struct WeightDescription: Hashable, Sendable {
     self.storedByteCount = storedByteCount
   }
 
+  /// The share of `storedByteCount` that some rows have; over disjoint ranges the shares sum to it.
+  public func storedByteCount(of range: Range<Int>) -> Int {
+    func before(_ row: Int) -> Int {
+      let (quotient, remainder) = storedByteCount.quotientAndRemainder(dividingBy: shape.rows)
+      return quotient * row + remainder * row / shape.rows
+    }
+    return shape.rows == 0 ? 0 : before(range.upperBound) - before(range.lowerBound)
+  }
+
   /// The bits the file spends on each value.
   public var bitsPerWeight: Double {
     shape.count == 0 ? 0 : 8 * Double(storedByteCount) / Double(shape.count)
+  }
+}
+
+extension Sequence<WeightDescription> {
+  /// The bytes that all the weights take in their file.
+  public var storedByteCount: Int { reduce(0) { $0 + $1.storedByteCount } }
+
+  /// The values of all the weights.
+  public var weightCount: Int { reduce(0) { $0 + $1.shape.count } }
+
+  /// The bits spent on each value, over all the weights; 0 when there are none.
+  public var bitsPerWeight: Double {
+    weightCount == 0 ? 0 : 8 * Double(storedByteCount) / Double(weightCount)
   }
 }
 
@@ -47,14 +69,22 @@ public protocol WeightSource: Sendable {
 }
 
 extension WeightSource {
-  /// Decodes a whole weight, row-major.
-  public func decode(_ name: String) throws -> [Float] {
+  /// The values of some rows of a weight, row-major.
+  public func values(of name: String, rows: Range<Int>) throws -> [Float] {
     guard let weight = weight(named: name) else {
       preconditionFailure("\(origin) has no weight \(name)")
     }
-    var values = [Float](repeating: 0, count: weight.shape.count)
+    var values = [Float](repeating: 0, count: rows.count * weight.shape.columns)
     var span = values.mutableSpan
-    try decode(name, rows: 0..<weight.shape.rows, into: &span)
+    try decode(name, rows: rows, into: &span)
     return values
+  }
+
+  /// All values of a weight, row-major.
+  public func values(of name: String) throws -> [Float] {
+    guard let weight = weight(named: name) else {
+      preconditionFailure("\(origin) has no weight \(name)")
+    }
+    return try values(of: name, rows: 0..<weight.shape.rows)
   }
 }

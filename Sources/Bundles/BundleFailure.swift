@@ -1,0 +1,74 @@
+public import Failures
+
+/// A bundle that cannot be read or written.
+public enum BundleFailure: DiagnosedFailure, Equatable {
+  /// The first bytes are not those of a bundle.
+  case notABundle(path: String, found: [UInt8])
+  case unsupportedVersion(path: String, expected: Int, found: Int)
+  /// The prelude points outside the file, or not to its end.
+  case badHeaderPlace(path: String, offset: UInt64, byteCount: UInt64, fileByteCount: Int)
+  case headerChecksum(path: String, expected: UInt32, found: UInt32)
+  /// A fact of the header that contradicts itself or the file.
+  case inconsistent(path: String, subject: String, expected: String, found: String)
+  case segmentChecksum(
+    path: String, tensor: String, segment: String, expected: UInt32, found: UInt32)
+  case damagedChunk(path: String, tensor: String, segment: String, chunk: Int, reason: String)
+  /// Bytes between segments that are not zero.
+  case strayBytes(path: String, offset: Int)
+  /// A weight that no code can express.
+  case cannotQuantize(origin: String, tensor: String, reason: String)
+
+  public var kind: FailureKind { .badData }
+
+  public var description: String {
+    switch self {
+    case .notABundle(let path, let found):
+      return """
+        \(path): expected a bundle, found a file that begins with \(found)
+        A bundle is written by mmdit-quantize; safetensors files are read by mmdit-inspect.
+        """
+    case .unsupportedVersion(let path, let expected, let found):
+      return """
+        \(path): expected version \(expected) of the bundle format, found version \(found)
+        Use the release of mmdit-tools that wrote the file, or a later one.
+        """
+    case .badHeaderPlace(let path, let offset, let byteCount, let fileByteCount):
+      return """
+        \(path): expected the header to end with the file at byte \(fileByteCount), found it at \
+        byte \(offset) with \(byteCount) bytes
+        The file is cut short or not a bundle; fetch or write it again.
+        """
+    case .headerChecksum(let path, let expected, let found):
+      return """
+        \(path): header: expected checksum \(hexadecimal(expected)), found \(hexadecimal(found))
+        The file is damaged; fetch or write it again.
+        """
+    case .inconsistent(let path, let subject, let expected, let found):
+      return "\(path): \(subject): expected \(expected), found \(found)"
+    case .segmentChecksum(let path, let tensor, let segment, let expected, let found):
+      return """
+        \(path): tensor "\(tensor)": \(segment): expected checksum \(hexadecimal(expected)), found \
+        \(hexadecimal(found))
+        The file is damaged; fetch or write it again.
+        """
+    case .damagedChunk(let path, let tensor, let segment, let chunk, let reason):
+      return """
+        \(path): tensor "\(tensor)": \(segment): chunk \(chunk): \(reason)
+        The file is damaged; fetch or write it again.
+        """
+    case .strayBytes(let path, let offset):
+      return "\(path): expected zero bytes between segments, found another at byte \(offset)"
+    case .cannotQuantize(let origin, let tensor, let reason):
+      return """
+        \(origin): tensor "\(tensor)": \(reason)
+        Check the checkpoint, or keep this tensor by a rule of the recipe.
+        """
+    }
+  }
+}
+
+/// Eight hexadecimal digits.
+func hexadecimal(_ value: UInt32) -> String {
+  let digits = String(value, radix: 16)
+  return String(repeating: "0", count: 8 - digits.count) + digits
+}

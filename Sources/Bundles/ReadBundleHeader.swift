@@ -1,0 +1,139 @@
+internal import Families
+internal import Quantization
+internal import Recipes
+internal import Storage
+internal import StrictJSON
+internal import Tensors
+
+// The document is specified in formats/bundle.md, section "Header".
+extension BundleHeader {
+  /// Reads a header document; sizes follow from shapes and encodings and must agree.
+  init(document: JSONField) throws {
+    try document.rejectUnknownKeys(
+      except: [
+        "format", "version", "architecture", "recipe", "provenance", "blocks", "tensors",
+      ])
+    let format = document["format"]
+    guard try format.string() == "mmdit-bundle" else {
+      throw try format.failure(expected: "\"mmdit-bundle\"", found: format.string())
+    }
+    _ = try document["version"].integer(in: BundleFormat.version...BundleFormat.version)
+    let family = try document["architecture"]["family"]
+    guard try family.string() == "flux2" else {
+      throw try family.failure(expected: "\"flux2\"", found: family.string())
+    }
+    let tensors = try document["tensors"].array().map { try BundleTensor(document: $0) }
+    var blocks: [BundleBlock] = []
+    for field in try document["blocks"].array() {
+      let first = blocks.last?.tensors.upperBound ?? 0
+      let count = try field["tensors"].integer(in: 1...max(1, tensors.count - first))
+      blocks.append(
+        BundleBlock(
+          name: try field["name"].string(),
+          run: ByteRun(
+            offset: try field["offset"].integer(in: 0...Int.max >> 1),
+            byteCount: try field["bytes"].integer(in: 0...Int.max >> 1)),
+          tensors: first..<first + count))
+    }
+    guard blocks.last?.tensors.upperBound ?? 0 == tensors.count else {
+      throw try document["blocks"].failure(
+        expected: "\(tensors.count) tensors in all blocks",
+        found: "\(blocks.last?.tensors.upperBound ?? 0)")
+    }
+    self.init(
+      configuration: try Flux2Configuration(
+        document: document["architecture"]["configuration"]),
+      recipe: try Recipe(document: document["recipe"]),
+      provenance: try Provenance(document: document["provenance"]), blocks: blocks,
+      tensors: tensors)
+  }
+}
+
+extension Provenance {
+  fileprivate init(document: JSONField) throws {
+    self.init(
+      producer: try document["producer"].string(),
+      sources: try document["sources"].array().map { file in
+        SourceFile(
+          name: try file["name"].string(), byteCount: try file["bytes"].integer(),
+          sha256: try file["sha256"].string())
+      },
+      license: try document.optional("license")?.string(),
+      metadata: try document["metadata"].members().map {
+        Metadata(key: $0.key, value: try $0.field.string())
+      })
+  }
+}
+
+extension BundleTensor {
+  fileprivate init(document: JSONField) throws {
+    let extents = try document["shape"].array().map { try $0.integer(in: 0...Int.max) }
+    guard let shape = Shape(checking: extents) else {
+      throw try document["shape"].failure(
+        expected: "a product that fits 63 bits", found: "\(extents)")
+    }
+    let encoding: BundleEncoding
+    if let scheme = try document.optional("scheme") {
+      encoding = .quantized(try Scheme(document: scheme))
+    } else {
+      let dtype = try document["dtype"]
+      guard let type = try ElementType(rawValue: dtype.string()), Self.plainTypes.contains(type)
+      else {
+        throw dtype.failure(expected: "BF16, F16 or F32", found: try dtype.string())
+      }
+      encoding = .plain(type)
+    }
+    guard let layout = TensorLayout(shape: shape, encoding: encoding) else {
+      throw try document["shape"].failure(
+        expected: "sizes that fit 63 bits", found: "\(extents)")
+    }
+    let chunkRows = try document.optional("chunk_rows")?.integer(in: 1...max(1, layout.rows))
+    let kinds = layout.segments.map(\.kind.rawValue)
+    try document.rejectUnknownKeys(
+      except: ["name", "shape", "dtype", "scheme", "chunk_rows"] + kinds)
+    self.init(
+      name: try document["name"].string(), shape: shape, encoding: encoding,
+      chunkRows: chunkRows,
+      segments: try layout.segments.map { segment in
+        try BundleSegment(
+          document: document[segment.kind.rawValue], layout: segment, rows: layout.rows,
+          chunkRows: chunkRows)
+      })
+  }
+
+  static let plainTypes: [ElementType] = [.bfloat16, .float16, .float32]
+}
+
+extension BundleSegment {
+  fileprivate init(
+    document: JSONField, layout: TensorLayout.Segment, rows: Int, chunkRows: Int?
+  ) throws {
+    let byteCount = rows * layout.rowStride
+    _ = try document["bytes"].integer(in: byteCount...byteCount)
+    let digits = try document["crc32"].string()
+    guard digits.utf8.count == 8, let checksum = UInt32(digits, radix: 16) else {
+      throw try document["crc32"].failure(expected: "8 hexadecimal digits", found: digits)
+    }
+    let placement: SegmentPlacement
+    if let chunkRows {
+      let chunks = try document["chunks"]
+      let runs = try chunks.array().map { pair in
+        let numbers = try pair.array().map { try $0.integer(in: 0...Int.max >> 1) }
+        guard numbers.count == 2 else {
+          throw pair.failure(expected: "an offset and a length", found: "\(numbers)")
+        }
+        return ByteRun(offset: numbers[0], byteCount: numbers[1])
+      }
+      let expected = (rows + chunkRows - 1) / chunkRows
+      guard runs.count == expected else {
+        throw chunks.failure(expected: "\(expected) chunks", found: "\(runs.count)")
+      }
+      placement = .chunked(runs)
+    } else {
+      placement = .resident(offset: try document["offset"].integer(in: 0...Int.max >> 1))
+    }
+    self.init(
+      kind: layout.kind, rowStride: layout.rowStride, byteCount: byteCount,
+      checksum: CRC32(value: checksum), placement: placement)
+  }
+}

@@ -1,0 +1,110 @@
+public import Tensors
+
+/// The weights of a FLUX.2 checkpoint under the names and in the row order of the diffusers
+/// layout, in the order of execution, whatever layout the file has.
+///
+/// Only rows are renamed and reordered, which commutes with every per-row and per-group scale;
+/// values are never touched.
+public struct CanonicalWeights: WeightSource {
+  public let configuration: Flux2Configuration
+  public let identity: Identity
+  public let weights: [WeightDescription]
+  private let source: any WeightSource
+  private let entries: [String: Entry]
+
+  /// A weight and where its rows are found.
+  private struct Entry: Sendable {
+    var description: WeightDescription
+    var sourceName: String
+    var sourceRows: OriginalRows
+  }
+
+  public var origin: String { source.origin }
+
+  /// Checks that the source has exactly the weights of the network, each with its shape.
+  public init(
+    _ source: any WeightSource, identity: Identity, configuration: Flux2Configuration
+  ) throws(FamilyFailure) {
+    guard identity.family == .flux2 else {
+      throw .unsupported(origin: source.origin, family: identity.family)
+    }
+    self.source = source
+    self.identity = identity
+    self.configuration = configuration
+    var entries: [String: Entry] = [:]
+    var weights: [WeightDescription] = []
+    var missing: [String] = []
+    var claimed: Set<String> = []
+    for weight in Flux2Table.weights(of: configuration) {
+      let isOriginal = identity.layout != .diffusers
+      let rows = isOriginal ? weight.originalRows : .whole
+      let name = identity.prefix + (isOriginal ? weight.originalName : weight.name)
+      guard let found = Self.find(name, in: source) else {
+        missing.append(name)
+        continue
+      }
+      claimed.insert(found.name)
+      let parts =
+        switch rows {
+        case .part(_, let count): count
+        case .whole, .swappedHalves: 1
+        }
+      var extents = weight.shape.extents
+      extents[0] *= parts
+      guard found.shape.extents == extents else {
+        throw .wrongShape(
+          origin: source.origin, name: found.name, expected: Shape(extents), found: found.shape)
+      }
+      let description = WeightDescription(
+        name: weight.name, shape: weight.shape, encoding: found.encoding,
+        storedByteCount: found.storedByteCount / parts)
+      entries[weight.name] = Entry(
+        description: description, sourceName: found.name, sourceRows: rows)
+      weights.append(description)
+    }
+    guard missing.isEmpty else { throw .missing(origin: source.origin, names: missing) }
+    let others = source.weights.map(\.name).filter { !claimed.contains($0) }
+    guard others.isEmpty else { throw .unexpected(origin: source.origin, names: others) }
+    self.entries = entries
+    self.weights = weights
+  }
+
+  /// Newer files of the original layout call the scale of a norm `weight`.
+  private static func find(_ name: String, in source: any WeightSource) -> WeightDescription? {
+    if let weight = source.weight(named: name) { return weight }
+    guard name.hasSuffix("_norm.scale") else { return nil }
+    return source.weight(named: name.dropLast("scale".count) + "weight")
+  }
+
+  public func weight(named name: String) -> WeightDescription? { entries[name]?.description }
+
+  public func decode(
+    _ name: String, rows: Range<Int>, into output: inout MutableSpan<Float>
+  ) throws {
+    guard let entry = entries[name] else { preconditionFailure("\(origin) has no weight \(name)") }
+    let rowCount = entry.description.shape.rows
+    switch entry.sourceRows {
+    case .whole:
+      try source.decode(entry.sourceName, rows: rows, into: &output)
+    case .part(let index, _):
+      let first = index * rowCount
+      try source.decode(
+        entry.sourceName, rows: first + rows.lowerBound..<first + rows.upperBound, into: &output)
+    case .swappedHalves:
+      let half = rowCount / 2
+      let columns = entry.description.shape.columns
+      let front = rows.clamped(to: 0..<half)
+      let back = rows.clamped(to: half..<rowCount)
+      if !front.isEmpty {
+        var part = output._mutatingExtracting(first: front.count * columns)
+        try source.decode(
+          entry.sourceName, rows: front.lowerBound + half..<front.upperBound + half, into: &part)
+      }
+      if !back.isEmpty {
+        var part = output._mutatingExtracting(last: back.count * columns)
+        try source.decode(
+          entry.sourceName, rows: back.lowerBound - half..<back.upperBound - half, into: &part)
+      }
+    }
+  }
+}

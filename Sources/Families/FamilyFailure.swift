@@ -1,0 +1,61 @@
+public import Failures
+public import Tensors
+
+/// A checkpoint that is not what it should be.
+public enum FamilyFailure: DiagnosedFailure, Equatable {
+  /// No family has these names.
+  case unrecognized(origin: String, sample: [String])
+  /// A family that is recognised but not supported.
+  case unsupported(origin: String, family: Family)
+  /// Weights of the network that the checkpoint lacks.
+  case missing(origin: String, names: [String])
+  /// Weights that the network does not have.
+  case unexpected(origin: String, names: [String])
+  /// A weight whose shape contradicts the rest of the checkpoint.
+  case wrongShape(origin: String, name: String, expected: Shape, found: Shape)
+  /// A number in the configuration that no network can have.
+  case badConfiguration(origin: String, reason: String)
+
+  public var kind: FailureKind { .badData }
+
+  public var description: String {
+    switch self {
+    case .unrecognized(let origin, let sample):
+      return """
+        \(origin): expected the weights of a FLUX.2 transformer, found names of no known family: \
+        \(Self.list(sample))
+        Pass the transformer's safetensors file, its folder, or the diffusers pipeline folder.
+        """
+    case .unsupported(let origin, let family):
+      return """
+        \(origin): expected a FLUX.2 transformer, found a \(family.rawValue)
+        mmdit-inspect reads it; quantizing and verifying it is not supported yet.
+        """
+    case .missing(let origin, let names):
+      return """
+        \(origin): expected every weight of the network, found \(names.count) missing: \
+        \(Self.list(names))
+        The download may be incomplete; fetch the missing shards again.
+        """
+    case .unexpected(let origin, let names):
+      return """
+        \(origin): expected only weights of the network, found \(names.count) others: \
+        \(Self.list(names))
+        Nothing is dropped silently; remove them from the checkpoint if they do not belong to it.
+        """
+    case .wrongShape(let origin, let name, let expected, let found):
+      return """
+        \(origin): tensor "\(name)": expected shape \(expected), found \(found)
+        The configuration and the weights must come from the same model.
+        """
+    case .badConfiguration(let origin, let reason):
+      return "\(origin): \(reason)"
+    }
+  }
+
+  /// The first few names and how many more there are.
+  private static func list(_ names: [String]) -> String {
+    let shown = names.prefix(5).joined(separator: ", ")
+    return names.count > 5 ? "\(shown) and \(names.count - 5) more" : shown
+  }
+}

@@ -1,0 +1,156 @@
+internal import Families
+internal import Parallel
+internal import Tensors
+
+/// One walk of a batch through the network.
+///
+/// N stacked tokens, B inputs, D width, M feed-forward width.
+struct ForwardPass {
+  let configuration: Flux2Configuration
+  let weights: any WeightSource
+  let stacked: StackedTokens
+  let attention: Attention
+  let threads: Int
+  let monitor: WorkMonitor
+  let trace: ((String, [Float]) -> Void)?
+  var linear: StreamedLinear
+  /// The residual stream, `[N, D]`.
+  var stream: Matrix
+
+  var width: Int { configuration.width }
+
+  init(
+    _ batch: [TransformerInput], configuration: Flux2Configuration, weights: any WeightSource,
+    bufferCount: Int, threads: Int, monitor: WorkMonitor, trace: ((String, [Float]) -> Void)?
+  ) {
+    self.configuration = configuration
+    self.weights = weights
+    self.threads = threads
+    self.monitor = monitor
+    self.trace = trace
+    stacked = StackedTokens(batch, configuration)
+    attention = Attention(
+      stacked: stacked, rotary: RotaryEmbedding(batch, stacked, configuration),
+      headCount: configuration.headCount, headSize: configuration.headSize,
+      epsilon: configuration.epsilon, threads: threads)
+    linear = StreamedLinear(
+      weights, bufferCount: bufferCount, threads: threads, monitor: monitor)
+    stream = Matrix(rows: stacked.count, columns: configuration.width)
+  }
+
+  /// The velocities `[T, C]` of each input.
+  mutating func run(_ batch: [TransformerInput]) throws -> [[Float]] {
+    // vec [B, D] conditions every norm through SiLU and one linear layer.
+    let vector = silu(try conditioning(batch))
+    let imageModulation = try modulation("double_stream_modulation_img", vector, chunks: 6)
+    let textModulation = try modulation("double_stream_modulation_txt", vector, chunks: 6)
+    let singleModulation = try modulation("single_stream_modulation", vector, chunks: 3)
+    let finalModulation = try modulation("norm_out", vector, chunks: 2, traced: false)
+
+    try embedTokens(batch)
+    for index in 0..<configuration.doubleBlockCount {
+      try doubleBlock(index, text: textModulation, image: imageModulation)
+      monitor.advance(by: 1)
+    }
+    for index in 0..<configuration.singleBlockCount {
+      try singleBlock(index, Modulation(singleModulation, part: 0, width: width))
+      monitor.advance(by: 1)
+    }
+    return try predict(Modulation(finalNorm: finalModulation, width: width))
+  }
+
+  /// The embedding of noise level, and guidance where the model takes it: `[B, D]`.
+  private mutating func conditioning(_ batch: [TransformerInput]) throws -> Matrix {
+    var vector = try perceptron(
+      "time_guidance_embed.timestep_embedder", batch.map(\.sigma))
+    if configuration.hasGuidance {
+      let guidance = try perceptron(
+        "time_guidance_embed.guidance_embedder", batch.map { $0.guidance ?? 0 })
+      for index in vector.values.indices { vector.values[index] += guidance.values[index] }
+    }
+    emit("time_guidance_embed", vector)
+    return vector
+  }
+
+  /// linear_2(SiLU(linear_1(embedding))) of one number per input: `[B, D]`.
+  private mutating func perceptron(_ name: String, _ numbers: [Float]) throws -> Matrix {
+    let channels = configuration.timestepChannels
+    let embedding = Matrix(
+      rows: numbers.count, columns: channels,
+      values: numbers.flatMap { sinusoidalEmbedding(of: $0, channels: channels) })
+    var hidden = Matrix(rows: numbers.count, columns: width)
+    try linear.apply(
+      "\(name).linear_1.weight", to: embedding, rows: 0..<numbers.count, into: &hidden)
+    var output = Matrix(rows: numbers.count, columns: width)
+    try linear.apply(
+      "\(name).linear_2.weight", to: silu(hidden), rows: 0..<numbers.count, into: &output)
+    return output
+  }
+
+  /// A modulation layer over the conditioning: `[B, chunks · D]`.
+  private mutating func modulation(
+    _ name: String, _ vector: Matrix, chunks: Int, traced: Bool = true
+  ) throws -> Matrix {
+    var output = Matrix(rows: vector.rows, columns: chunks * width)
+    try linear.apply("\(name).linear.weight", to: vector, rows: 0..<vector.rows, into: &output)
+    if traced { emit(name, output) }
+    return output
+  }
+
+  /// Fills the stream with the embedded text and image tokens.
+  private mutating func embedTokens(_ batch: [TransformerInput]) throws {
+    let tokens = Matrix(
+      rows: stacked.image.count, columns: configuration.inputChannels,
+      values: batch.flatMap { input in input.latents + input.references.flatMap(\.tokens) })
+    try linear.apply(
+      "x_embedder.weight", to: tokens, rows: 0..<tokens.rows, into: &stream,
+      firstRow: stacked.image.lowerBound)
+    emit("x_embedder", stream, \.image)
+    let text = Matrix(
+      rows: stacked.text.count, columns: configuration.textSize, values: batch.flatMap(\.text))
+    try linear.apply("context_embedder.weight", to: text, rows: 0..<text.rows, into: &stream)
+    emit("context_embedder", stream, \.text)
+  }
+
+  /// Final norm and projection of the predicted tokens.
+  private mutating func predict(_ modulation: Modulation) throws -> [[Float]] {
+    // The target rows of all inputs, without text and references: [ΣT, D].
+    let targets = Matrix(
+      rows: stacked.inputs.reduce(0) { $0 + $1.target.count }, columns: width,
+      values: stacked.inputs.flatMap { stream.values(ofRows: $0.target) })
+    let owner = stacked.inputs.enumerated().flatMap { index, rows in
+      [Int](repeating: index, count: rows.target.count)
+    }
+    var normal = Matrix(rows: targets.rows, columns: width)
+    try normalize(
+      targets, rows: 0..<targets.rows, owner: owner, by: modulation,
+      epsilon: configuration.epsilon, into: &normal, threads: threads)
+    var velocity = Matrix(rows: targets.rows, columns: configuration.outputChannels)
+    try linear.apply("proj_out.weight", to: normal, rows: 0..<targets.rows, into: &velocity)
+
+    var first = 0
+    var velocities: [[Float]] = []
+    for rows in stacked.inputs {
+      let range = first..<first + rows.target.count
+      trace?("norm_out", Array(normal.values(ofRows: range)))
+      velocities.append(Array(velocity.values(ofRows: range)))
+      first = range.upperBound
+    }
+    for velocity in velocities { trace?("proj_out", velocity) }
+    return velocities
+  }
+
+  /// Traces a matrix with one row per input.
+  private func emit(_ name: String, _ matrix: Matrix) {
+    guard let trace else { return }
+    for row in 0..<matrix.rows { trace(name, Array(matrix.values(ofRows: row..<row + 1))) }
+  }
+
+  /// Traces some rows of each input.
+  func emit(_ name: String, _ matrix: Matrix, _ rows: KeyPath<StackedTokens.Rows, Range<Int>>) {
+    guard let trace else { return }
+    for input in stacked.inputs {
+      trace(name, Array(matrix.values(ofRows: input[keyPath: rows])))
+    }
+  }
+}

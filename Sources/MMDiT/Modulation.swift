@@ -1,0 +1,33 @@
+/// The shift, scale and gate that a part of a block applies, for every input of the batch.
+///
+/// One row of `values` per input; each of the three takes D consecutive columns.
+struct Modulation: Sendable {
+  let values: Matrix
+  let shiftColumn: Int
+  let scaleColumn: Int
+  let gateColumn: Int
+
+  /// Part `index` of a modulation `[B, parts · 3D]` whose columns are
+  /// (shift, scale, gate) for each part.
+  init(_ values: Matrix, part index: Int, width: Int) {
+    self.values = values
+    shiftColumn = 3 * index * width
+    scaleColumn = (3 * index + 1) * width
+    gateColumn = (3 * index + 2) * width
+  }
+
+  /// The final norm's modulation `[B, 2D]`: (scale, shift), without a gate.
+  init(finalNorm values: Matrix, width: Int) {
+    self.values = values
+    scaleColumn = 0
+    shiftColumn = width
+    gateColumn = 2 * width
+  }
+
+  /// Where the shift `[D]` of an input begins in the values.
+  func shift(of input: Int) -> Int { input * values.columns + shiftColumn }
+  /// Where the scale `[D]` of an input begins in the values.
+  func scale(of input: Int) -> Int { input * values.columns + scaleColumn }
+  /// Where the gate `[D]` of an input begins in the values.
+  func gate(of input: Int) -> Int { input * values.columns + gateColumn }
+}

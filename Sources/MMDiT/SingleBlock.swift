@@ -1,0 +1,56 @@
+internal import Families
+internal import Tensors
+
+extension ForwardPass {
+  /// A block over text and image tokens alike, attention and feed-forward side by side:
+  ///
+  ///     q, k, v, gate, up = to_qkv_mlp_proj(LN(stream) · (1 + scale) + shift)
+  ///     stream += gate · to_out([attention(q, k, v), SiLU(gate) · up])
+  mutating func singleBlock(_ index: Int, _ modulation: Modulation) throws {
+    let block = "single_transformer_blocks.\(index)"
+    let (rows, size) = (0..<stacked.count, configuration.feedForwardSize)
+    // Attended values and gated features: [N, D + M].
+    var joined = Matrix(rows: stacked.count, columns: width + size)
+    do {
+      let projected = try singleProjection(block, modulation)
+      let norms = HeadNorms(
+        query: try weights.values(of: "\(block).attn.norm_q.weight"),
+        key: try weights.values(of: "\(block).attn.norm_k.weight"))
+      try attention.attend(projected, text: norms, image: norms, into: &joined)
+      try gate(
+        projected, firstColumn: 3 * width, size: size, into: &joined, outputColumn: width,
+        threads: threads)
+    }
+    var output = Matrix(rows: stacked.count, columns: width)
+    try linear.apply("\(block).attn.to_out.weight", to: joined, rows: rows, into: &output)
+    try addGated(
+      output, rows: rows, owner: stacked.owner, by: modulation, to: &stream, threads: threads)
+    emitJoined(block)
+  }
+
+  /// q, k, v, gate, up: `[N, 3D + 2M]`.
+  private mutating func singleProjection(
+    _ block: String, _ modulation: Modulation
+  ) throws -> Matrix {
+    let rows = 0..<stacked.count
+    var normal = Matrix(rows: stacked.count, columns: width)
+    try normalize(
+      stream, rows: rows, owner: stacked.owner, by: modulation, epsilon: configuration.epsilon,
+      into: &normal, threads: threads)
+    var projected = Matrix(
+      rows: stacked.count, columns: 3 * width + 2 * configuration.feedForwardSize)
+    try linear.apply(
+      "\(block).attn.to_qkv_mlp_proj.weight", to: normal, rows: rows, into: &projected)
+    return projected
+  }
+
+  /// Traces the stream of each input in the order of its sequence, text first.
+  private func emitJoined(_ name: String) {
+    guard let trace else { return }
+    for input in stacked.inputs {
+      trace(
+        name,
+        Array(stream.values(ofRows: input.text)) + Array(stream.values(ofRows: input.image)))
+    }
+  }
+}

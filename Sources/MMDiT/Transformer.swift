@@ -1,0 +1,87 @@
+public import Families
+public import Parallel
+public import Tensors
+
+/// The FLUX.2 transformer in float32: what a quantized or converted model is measured against.
+///
+/// Written to be read beside the description of the network, not to be fast: plain loops, and one
+/// matrix product per linear layer. Weights have the names and shapes of the diffusers layout,
+/// linear weights `[outputs, inputs]`.
+public struct Transformer: Sendable {
+  /// The numbers of the network.
+  public let configuration: Flux2Configuration
+  private let weights: any WeightSource
+  private let bufferCount: Int
+
+  /// A transformer over those weights, once all of them are there with the right shapes.
+  ///
+  /// `weightBufferByteCount` bounds the float32 weights that are alive at once; a layer whose
+  /// single row is larger takes that row.
+  public init(
+    configuration: Flux2Configuration, weights: any WeightSource,
+    weightBufferByteCount: Int = 64 << 20
+  ) throws(MMDiTFailure) {
+    try configuration.check(origin: weights.origin)
+    var problems: [WeightProblem] = []
+    var largest = 0
+    var widest = 0
+    for required in configuration.requiredWeights {
+      largest = max(largest, required.shape.count)
+      widest = max(widest, required.shape.columns)
+      guard let found = weights.weight(named: required.name) else {
+        problems.append(.missing(name: required.name, expected: required.shape))
+        continue
+      }
+      if found.shape != required.shape {
+        problems.append(
+          .misshapen(name: required.name, expected: required.shape, found: found.shape))
+      }
+    }
+    guard problems.isEmpty else {
+      throw .weights(origin: weights.origin, problems: problems)
+    }
+    self.configuration = configuration
+    self.weights = weights
+    bufferCount = max(
+      widest, min(largest, weightBufferByteCount / MemoryLayout<Float>.stride))
+  }
+
+  /// The blocks a call walks, each counted as one step by its monitor.
+  public var blockCount: Int { configuration.doubleBlockCount + configuration.singleBlockCount }
+
+  /// The predicted velocities `[T, C]` of each input: the direction from picture to noise.
+  ///
+  /// The inputs are independent; they may differ in prompt, noise level, grid, references and text
+  /// length. The blocks are walked once for all of them and every weight is decoded exactly once,
+  /// so a batch costs one pass over the file. Peak memory, with N tokens in the whole batch, S of
+  /// them in the longest input, D width, M feed-forward width, K head size, in float32 values:
+  ///
+  ///     N · (6D + 3M + K)  +  threads · (3 · S · K + 256 · S)  +  the weight buffer
+  ///
+  /// whatever the number of parameters. The result depends neither on the number of threads nor,
+  /// but for the last bits, on what else is in the batch: OpenBLAS may sum a row in another order
+  /// when it multiplies another number of rows.
+  ///
+  /// `trace` gets each module's output under its diffusers name, once for each input in the order
+  /// of the batch: `x_embedder`, `context_embedder`, `time_guidance_embed`,
+  /// `double_stream_modulation_img`, `double_stream_modulation_txt`, `single_stream_modulation`,
+  /// `transformer_blocks.i.text` and `.image`, `single_transformer_blocks.i` (text tokens first),
+  /// `norm_out`, `proj_out`. The last two hold the predicted tokens only, without references.
+  ///
+  /// Throws `MMDiTFailure` for an input that does not fit, `Cancelled`, and what the source throws
+  /// while decoding.
+  public func velocities(
+    for inputs: [TransformerInput], threads: Int = availableThreadCount(),
+    monitor: WorkMonitor = .silent, trace: ((String, [Float]) -> Void)? = nil
+  ) throws -> [[Float]] {
+    for (index, input) in inputs.enumerated() {
+      try configuration.check(input, index: index, origin: weights.origin)
+    }
+    guard !inputs.isEmpty else { return [] }
+    monitor.begin("transformer", total: blockCount, unit: .steps)
+    var pass = ForwardPass(
+      inputs, configuration: configuration, weights: weights, bufferCount: bufferCount,
+      threads: threads, monitor: monitor, trace: trace)
+    return try pass.run(inputs)
+  }
+}

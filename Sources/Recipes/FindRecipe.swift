@@ -1,0 +1,19 @@
+public import StrictJSON
+internal import Storage
+
+extension Recipe {
+  /// The longest recipe file that is read, in bytes.
+  private static let largestFile = 1 << 20
+
+  /// The recipe that a person named: a file when one is there, else a built-in one.
+  public static func named(_ nameOrPath: String) throws -> Recipe {
+    if FileSystem.kind(of: nameOrPath) == .file {
+      let text = try FileReader.contents(of: nameOrPath, limit: largestFile)
+      return try Recipe(document: JSONField.parse(text, document: nameOrPath))
+    }
+    guard let recipe = builtIn(named: nameOrPath) else {
+      throw RecipeFailure.unknown(name: nameOrPath, known: builtIn.map(\.name))
+    }
+    return recipe
+  }
+}
