@@ -50,7 +50,7 @@ private struct Shards {
         #expect(checkpoint.weights.map(\.name) == ["a", "b"])
         #expect(checkpoint.files.map { FileSystem.name(of: $0.path) } == [first, second])
         #expect(checkpoint.origin == folder.path("model.safetensors.index.json"))
-        #expect(try checkpoint.decode("b") == [1])
+        #expect(try checkpoint.values(of: "b") == [1])
       }
     }
   }

@@ -32,7 +32,7 @@ import Testing
       ),
     ]
     for (type, data) in encodings {
-      let values = try with(type, "[4]", data) { try $0.decode("x") }
+      let values = try with(type, "[4]", data) { try $0.values(of: "x") }
       #expect(values == [1, -2, 0.5, .infinity], "\(type)")
     }
   }
@@ -63,21 +63,21 @@ import Testing
       return (0..<4).map { UInt8(truncatingIfNeeded: bits >> (8 * $0)) }
     }
     try with("F32", "[2100,99]", data) { checkpoint in
-      let values = try checkpoint.decode("x")
+      let values = try checkpoint.values(of: "x")
       #expect(values == (0..<count).map { Float($0) })
     }
   }
 
   @Test func emptyTensorsDecodeToNothing() throws {
-    #expect(try with("F32", "[0,4]", []) { try $0.decode("x") } == [])
-    #expect(try with("F32", "[4,0]", []) { try $0.decode("x") } == [])
-    #expect(try with("F32", "[0]", []) { try $0.decode("x") } == [])
+    #expect(try with("F32", "[0,4]", []) { try $0.values(of: "x") } == [])
+    #expect(try with("F32", "[4,0]", []) { try $0.values(of: "x") } == [])
+    #expect(try with("F32", "[0]", []) { try $0.values(of: "x") } == [])
   }
 
   @Test(arguments: [("BOOL", [1] as [UInt8]), ("C64", [0, 0, 0, 0, 0, 0, 0, 0])])
   func whatIsNoRealNumberIsAFailure(type: String, data: [UInt8]) throws {
     try with(type, "[1]", data) { checkpoint in
-      let failure = #expect(throws: SafetensorsFailure.self) { try checkpoint.decode("x") }
+      let failure = #expect(throws: SafetensorsFailure.self) { try checkpoint.values(of: "x") }
       #expect(
         failure?.description == """
           \(checkpoint.origin): tensor "x": expected real numbers, found the dtype \(type)

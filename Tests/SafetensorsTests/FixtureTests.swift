@@ -7,7 +7,7 @@ import Testing
   @Test func theTransformerOpensFromItsThreeShards() throws {
     let checkpoint = try SafetensorsCheckpoint.open(Fixture.kleinTransformer)
     #expect(checkpoint.files.count == 3)
-    #expect(checkpoint.weights.count == 109)
+    #expect(checkpoint.weights.count == 113)
     // `metadata.total_size` of the index.
     #expect(checkpoint.weights.reduce(0) { $0 + $1.storedByteCount } == 33_498_112)
     #expect(checkpoint.weights.allSatisfy { $0.encoding == "BF16" })
@@ -16,7 +16,7 @@ import Testing
   @Test func everyWeightOfTheTransformerDecodesToFiniteNumbers() throws {
     let checkpoint = try SafetensorsCheckpoint.open(Fixture.kleinTransformer)
     for weight in checkpoint.weights {
-      let values = try checkpoint.decode(weight.name)
+      let values = try checkpoint.values(of: weight.name)
       #expect(values.count == weight.shape.count)
       #expect(values.allSatisfy { $0.isFinite }, "\(weight.name)")
     }

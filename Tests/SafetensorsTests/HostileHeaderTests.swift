@@ -84,7 +84,7 @@ struct HostileFile: Sendable, CustomTestStringConvertible {
       SafetensorsBytes.file(
         header: "{" + SafetensorsBytes.entry("x", "U8", "[1]", 0, 1) + ","
           + SafetensorsBytes.entry("x", "U8", "[1]", 0, 1) + "}", data: [0]),
-      "byte 60: expected each key once, found \"x\" again"),
+      "byte 61: expected each key once, found \"x\" again"),
     HostileFile(
       "metadata that are a list", SafetensorsBytes.file(header: "{\"__metadata__\":[]}"),
       "__metadata__: expected an object of strings, found an array"),
