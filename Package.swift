@@ -117,7 +117,7 @@ let package = Package(
     tests("Storage"),
     tests("Parallel"),
     tests("StrictJSON"),
-    tests("Tensors"),
+    tests("Tensors", ["Parallel", "Scalars"]),
     tests("Safetensors", ["Failures", "Parallel", "Storage", "StrictJSON", "Tensors"]),
     tests("Quantization", ["Scalars", "Tensors"]),
     tests("Families", ["Safetensors", "StrictJSON", "Tensors"]),

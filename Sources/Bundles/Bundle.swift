@@ -82,13 +82,12 @@ public final class Bundle: WeightSource {
       var part = output._mutatingExtracting(first..<first + (next - row) * columns)
       switch tensor.encoding {
       case .plain(let type):
-        decodeElements(bytes[0].rawBytes, as: type, into: &part)
+        decodeElements(bytes[0].rawBytes, of: type, into: &part)
       case .quantized(let scheme):
-        let none: [UInt8] = []
+        let zeroPoints = scheme.symmetry == .asymmetric ? bytes[2] : []
         decodeRows(
           codes: bytes[0].rawBytes, scales: bytes[1].rawBytes,
-          zeroPoints: (scheme.isSymmetric ? none : bytes[2]).rawBytes, columns: columns,
-          scheme: scheme, into: &part)
+          zeroPoints: zeroPoints.rawBytes, columns: columns, scheme: scheme, into: &part)
       }
       row = next
     }

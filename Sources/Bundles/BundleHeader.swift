@@ -1,6 +1,7 @@
 public import Families
 public import Quantization
 public import Recipes
+public import Safetensors
 public import Storage
 public import Tensors
 
@@ -113,20 +114,12 @@ public struct Provenance: Hashable, Sendable {
   /// The licence that the source names, nil when it names none.
   public let license: String?
   /// The `__metadata__` of the source, in its order.
-  public let metadata: [Metadata]
+  public let metadata: [SafetensorsHeader.MetadataEntry]
 
-  /// One entry of a safetensors `__metadata__`.
-  public struct Metadata: Hashable, Sendable {
-    public let key: String
-    public let value: String
-
-    public init(key: String, value: String) {
-      self.key = key
-      self.value = value
-    }
-  }
-
-  public init(producer: String, sources: [SourceFile], license: String?, metadata: [Metadata]) {
+  public init(
+    producer: String, sources: [SourceFile], license: String?,
+    metadata: [SafetensorsHeader.MetadataEntry]
+  ) {
     self.producer = producer
     self.sources = sources
     self.license = license

@@ -40,7 +40,7 @@ private func encode(
     var output = segments[0].mutableSpan
     encodeElements(values.span, as: type, into: &output)
   case .quantized(let scheme):
-    var zeroPoints = scheme.isSymmetric ? [] : segments[2]
+    var zeroPoints = scheme.symmetry == .asymmetric ? segments[2] : []
     var codes = segments[0].mutableSpan
     var scales = segments[1].mutableSpan
     var zeros = zeroPoints.mutableSpan
@@ -51,9 +51,22 @@ private func encode(
     } catch {
       throw BundleFailure.cannotQuantize(
         origin: checkpoint.origin, tensor: tensor.name,
-        reason: error.locating(firstRow: rows.lowerBound).description)
+        reason: error.inMatrix(firstRow: rows.lowerBound).description)
     }
-    if !scheme.isSymmetric { segments[2] = zeroPoints }
+    if scheme.symmetry == .asymmetric { segments[2] = zeroPoints }
   }
   return segments
+}
+
+extension QuantizationFailure {
+  /// The same failure with the rows of the whole matrix, of which `firstRow` was the encoder's row
+  /// 0.
+  fileprivate func inMatrix(firstRow: Int) -> QuantizationFailure {
+    switch self {
+    case .notFinite(let row, let column, let value):
+      .notFinite(row: firstRow + row, column: column, value: value)
+    case .scaleOverflow(let row, let columns, let scale, let type):
+      .scaleOverflow(row: firstRow + row, columns: columns, scale: scale, type: type)
+    }
+  }
 }

@@ -1,6 +1,7 @@
 internal import Families
 internal import Quantization
 internal import Recipes
+internal import Safetensors
 internal import Storage
 internal import StrictJSON
 internal import Tensors
@@ -60,7 +61,7 @@ extension Provenance {
       },
       license: try document.optional("license")?.string(),
       metadata: try document["metadata"].members().map {
-        Metadata(key: $0.key, value: try $0.field.string())
+        SafetensorsHeader.MetadataEntry(key: $0.key, value: try $0.field.string())
       })
   }
 }

@@ -1,5 +1,4 @@
 internal import Quantization
-internal import Recipes
 public import Tensors
 
 /// The segments of a tensor and the bytes that each spends on a row; formats/bundle.md, section
@@ -24,9 +23,10 @@ public struct TensorLayout: Hashable, Sendable {
       guard let stride = type.byteCount(of: columns) else { return nil }
       segments.append(Segment(kind: .values, rowStride: stride))
     case .quantized(let scheme):
+      guard scheme.segmentByteCounts(rows: rows, columns: columns) != nil else { return nil }
       segments.append(Segment(kind: .codes, rowStride: scheme.codeBytesPerRow(columns: columns)))
       segments.append(Segment(kind: .scales, rowStride: scheme.scaleBytesPerRow(columns: columns)))
-      if !scheme.isSymmetric {
+      if scheme.symmetry == .asymmetric {
         segments.append(
           Segment(kind: .zeroPoints, rowStride: scheme.zeroPointBytesPerRow(columns: columns)))
       }

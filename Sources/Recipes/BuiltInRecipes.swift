@@ -10,13 +10,11 @@ extension Recipe {
   }
 
   private static let bytePerWeight = Scheme(
-    width: .int8, isSymmetric: true, group: .row, scaleType: .bfloat16, clipping: .absoluteMaximum)
+    .int8, group: .row, scaleType: .bfloat16)
   private static let nibbleByRow = Scheme(
-    width: .int4, isSymmetric: true, group: .row, scaleType: .bfloat16,
-    clipping: .meanSquaredError)
+    .int4, group: .row, scaleType: .bfloat16, clipping: .meanSquaredError)
   private static let nibbleByGroup = Scheme(
-    width: .int4, isSymmetric: true, group: .columns(64), scaleType: .bfloat16,
-    clipping: .meanSquaredError)
+    .int4, group: .columns64, scaleType: .bfloat16, clipping: .meanSquaredError)
 
   static let int8 = Recipe(
     name: "int8",

@@ -33,6 +33,10 @@ public struct Thresholds: Hashable, Sendable {
   public static let reference = Thresholds(
     velocityRelativeError: 1e-5, latentsRelativeError: 1e-4)
 
+  /// What a candidate must reach that brings no recipe: the loss of four bits in groups of 64.
+  public static let withoutRecipe = Thresholds(
+    velocityRelativeError: 0.15, weightRelativeError: 0.15, segmentRelativeError: 0.5)
+
   private static let keys = [
     "velocity_relative_error", "latents_relative_error", "latents_psnr_db",
     "weight_relative_error", "segment_relative_error",

@@ -55,6 +55,24 @@ import Testing
     }
   }
 
+  /// Elements narrower than a byte: rows begin inside bytes, and pieces must not.
+  @Test func anyRangeOfRowsOfNarrowElementsDecodes() throws {
+    for (type, bitWidth) in [("F4", 4), ("F6_E2M3", 6), ("F6_E3M2", 6), ("F8_E4M3", 8)] {
+      let columns = 3
+      let data = (0..<8 * columns * bitWidth / 8).map { UInt8(truncatingIfNeeded: 37 * $0) }
+      try with(type, "[8,3]", data.map { $0 & 0x77 }) { checkpoint in
+        let all = try checkpoint.values(of: "x")
+        #expect(Set(all).count > 4, "the values of \(type) must differ to show their places")
+        for first in 0...8 {
+          for end in first...8 {
+            let values = try checkpoint.values(of: "x", rows: first..<end)
+            #expect(values == Array(all[first * columns..<end * columns]), "\(type)")
+          }
+        }
+      }
+    }
+  }
+
   @Test func tensorsLargerThanAPieceDecode() throws {
     // Pieces have 65536 elements; rows of 99 columns cross their borders.
     let count = 99 * 2100

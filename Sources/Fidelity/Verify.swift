@@ -1,0 +1,69 @@
+public import Parallel
+public import Recipes
+
+/// A golden that was not run, and why.
+public struct SkippedGolden: Hashable, Sendable {
+  public let id: String
+  public let reason: String
+}
+
+/// The outcome of a verification: the reference first, then every candidate.
+public struct Verification: Sendable {
+  public let goldenSet: GoldenSet
+  public let candidates: [CandidateFidelity]
+  public let skipped: [SkippedGolden]
+
+  /// Whether the reference reproduces the goldens and every candidate keeps its limits.
+  public var passes: Bool { candidates.allSatisfy(\.passes) }
+}
+
+/// Measures a reference and its candidates on a golden set.
+///
+/// The reference is held to `Thresholds.reference`: when it fails, the goldens belong to another
+/// model or this program is wrong, and no candidate's figure means anything. A candidate is held to
+/// `thresholds` if given, else to those of the recipe it carries, else to
+/// `Thresholds.withoutRecipe`. With `only`, other goldens are left out, and an id that the set
+/// does not have is an error.
+public func verify(
+  _ set: GoldenSet, reference: Candidate, candidates: [Candidate], thresholds: Thresholds? = nil,
+  only ids: [String] = [], threads: Int = availableThreadCount(),
+  monitor: WorkMonitor = .silent
+) throws -> Verification {
+  for candidate in candidates
+  where candidate.weights.configuration != reference.weights.configuration {
+    throw FidelityFailure.otherArchitecture(candidate: candidate.path, reference: reference.path)
+  }
+  let known = set.goldens.map(\.id)
+  for id in ids where !known.contains(id) {
+    throw FidelityFailure.unknownGolden(path: set.path, id: id, known: known)
+  }
+  let wanted = set.goldens.filter { ids.isEmpty || ids.contains($0.id) }
+  let runs = try wanted.filter(\.loras.isEmpty).map { try set.load($0) }
+  guard !runs.isEmpty else { throw FidelityFailure.nothingToMeasure(path: set.path) }
+  func measure(
+    _ candidate: Candidate, _ thresholds: Thresholds, isReference: Bool
+  ) throws -> CandidateFidelity {
+    CandidateFidelity(
+      candidate: candidate, thresholds: thresholds,
+      goldens: try measureGoldens(runs, with: candidate, threads: threads, monitor: monitor),
+      tensors: isReference
+        ? []
+        : try measureWeights(
+          of: candidate, against: reference, threads: threads, monitor: monitor))
+  }
+  var measured = [try measure(reference, .reference, isReference: true)]
+  for candidate in candidates {
+    measured.append(
+      try measure(
+        candidate, thresholds ?? candidate.recipe?.thresholds ?? .withoutRecipe,
+        isReference: false))
+  }
+  return Verification(
+    goldenSet: set, candidates: measured,
+    skipped: wanted.filter { !$0.loras.isEmpty }.map { golden in
+      SkippedGolden(
+        id: golden.id,
+        reason: "made with LoRAs, which are not supported yet: "
+          + golden.loras.joined(separator: ", "))
+    })
+}
