@@ -86,6 +86,26 @@ import Testing
     }
   }
 
+  @Test func tensorsBehindFourGibibytesDecode() throws {
+    try TemporaryFolder.with { folder in
+      // A file with a hole of the file system, which takes no space.
+      let byteCount = 5 << 30
+      let header =
+        "{" + SafetensorsBytes.entry("x", "U8", "[\(byteCount)]", 0, byteCount) + ","
+        + SafetensorsBytes.entry("y", "BF16", "[2,2]", byteCount, byteCount + 8) + "}"
+      let path = try folder.write("a.safetensors", SafetensorsBytes.file(header: header))
+      let offset = 8 + header.utf8.count + byteCount
+      #expect(unsafe truncate(path, offset) == 0)
+      let descriptor = unsafe open(path, O_WRONLY | O_APPEND)
+      #expect(
+        unsafe write(descriptor, [0x80, 0x3F, 0, 0x40, 0x40, 0x40, 0x80, 0x40] as [UInt8], 8) == 8)
+      close(descriptor)
+      let checkpoint = try SafetensorsCheckpoint.open(path)
+      #expect(try checkpoint.values(of: "y", rows: 1..<2) == [3, 4])
+      #expect(checkpoint.weight(named: "x")?.storedByteCount == byteCount)
+    }
+  }
+
   @Test func emptyTensorsDecodeToNothing() throws {
     #expect(try with("F32", "[0,4]", []) { try $0.values(of: "x") } == [])
     #expect(try with("F32", "[4,0]", []) { try $0.values(of: "x") } == [])
