@@ -123,9 +123,14 @@ let package = Package(
     tests("Families", ["Safetensors", "StrictJSON", "Tensors"]),
     tests("Recipes", ["Families", "Quantization", "Safetensors", "StrictJSON", "Tensors"]),
     tests(
-      "MMDiT", ["Failures", "Families", "Parallel", "Safetensors", "Sampling", "StrictJSON", "Tensors"]),
+      "MMDiT",
+      [
+        "Failures", "Families", "Parallel", "Safetensors", "Sampling", "Storage", "StrictJSON",
+        "Tensors",
+      ]),
     tests("Sampling", ["Failures", "Families", "MMDiT", "Parallel", "Tensors"]),
-    tests("Bundles", ["Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors"]),
+    tests(
+      "Bundles", ["Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors"]),
     tests(
       "Fidelity",
       ["Bundles", "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors"]),

@@ -1,9 +1,9 @@
-public import Bundles
-public import Checkpoints
+internal import Bundles
+internal import Checkpoints
 public import Families
 internal import Storage
 public import Recipes
-public import Tensors
+internal import Tensors
 
 /// A model that is measured: the reference itself, a bundle, or a converted checkpoint.
 public struct Candidate: Sendable {

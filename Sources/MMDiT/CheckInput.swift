@@ -1,44 +1,6 @@
 internal import Families
 
 extension Flux2Configuration {
-  /// Throws unless the numbers describe a network this core can run.
-  func check(origin: String) throws(MMDiTFailure) {
-    func require(
-      _ holds: Bool, _ field: String, _ expected: String, _ found: String
-    ) throws(MMDiTFailure) {
-      guard holds else {
-        throw .configuration(origin: origin, field: field, expected: expected, found: found)
-      }
-    }
-    // The bounds keep the product of two of them, times nine, far inside an Int.
-    let sizes = [
-      ("attention heads", headCount), ("head size", headSize), ("text width", textSize),
-      ("input channels", inputChannels), ("output channels", outputChannels),
-      ("feed-forward width", feedForwardSize), ("timestep channels", timestepChannels),
-    ]
-    for (field, size) in sizes {
-      try require((1...1 << 24).contains(size), field, "1 to \(1 << 24)", "\(size)")
-    }
-    try require(
-      width <= 1 << 24, "width (attention heads × head size)", "1 to \(1 << 24)", "\(width)")
-    for (field, count) in [
-      ("double blocks", doubleBlockCount), ("single blocks", singleBlockCount),
-    ] {
-      try require((0...1 << 12).contains(count), field, "0 to \(1 << 12)", "\(count)")
-    }
-    try require(
-      timestepChannels.isMultiple(of: 2), "timestep channels", "an even number",
-      "\(timestepChannels)")
-    try require(
-      rotaryAxes.count == 4 && rotaryAxes.allSatisfy { (0...headSize).contains($0) && $0 % 2 == 0 }
-        && rotaryAxes.reduce(0, +) == headSize,
-      "rotary axes", "4 even numbers whose sum is the head size \(headSize)", "\(rotaryAxes)")
-    try require(
-      rotaryBase.isFinite && rotaryBase > 0, "rotary base", "a positive number", "\(rotaryBase)")
-    try require(
-      epsilon.isFinite && epsilon > 0, "norm epsilon", "a positive number", "\(epsilon)")
-  }
-
   /// Throws unless the input has the sizes this network takes.
   func check(_ input: TransformerInput, index: Int, origin: String) throws(MMDiTFailure) {
     func fail(_ subject: String, expected: String, found: String) -> MMDiTFailure {

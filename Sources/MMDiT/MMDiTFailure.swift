@@ -18,8 +18,6 @@ public enum WeightProblem: Hashable, Sendable, CustomStringConvertible {
 
 /// Why the network cannot be built or cannot take an input.
 public enum MMDiTFailure: DiagnosedFailure {
-  /// The configuration's numbers contradict each other.
-  case configuration(origin: String, field: String, expected: String, found: String)
   /// Weights the configuration asks for are missing or have another shape; all of them, in the
   /// order in which the network uses them.
   case weights(origin: String, problems: [WeightProblem])
@@ -28,15 +26,13 @@ public enum MMDiTFailure: DiagnosedFailure {
 
   public var kind: FailureKind {
     switch self {
-    case .configuration, .weights: .badData
+    case .weights: .badData
     case .input: .usage
     }
   }
 
   public var description: String {
     switch self {
-    case .configuration(let origin, let field, let expected, let found):
-      "\(origin): configuration: \(field): expected \(expected), found \(found)"
     case .weights(let origin, let problems):
       Self.describe(origin, problems)
     case .input(let origin, let input, let subject, let expected, let found):

@@ -1,15 +1,15 @@
 /// A float32 matrix `[rows, columns]`, row-major: activations of the network, one row per token.
-struct Matrix: Sendable {
-  let rows: Int
-  let columns: Int
-  var values: [Float]
+package struct Matrix: Sendable {
+  package let rows: Int
+  package let columns: Int
+  package var values: [Float]
 
   /// A matrix of zeros.
-  init(rows: Int, columns: Int) {
+  package init(rows: Int, columns: Int) {
     self.init(rows: rows, columns: columns, values: [Float](repeating: 0, count: rows * columns))
   }
 
-  init(rows: Int, columns: Int, values: [Float]) {
+  package init(rows: Int, columns: Int, values: [Float]) {
     precondition(values.count == rows * columns, "a matrix holds rows × columns values")
     self.rows = rows
     self.columns = columns

@@ -2,11 +2,11 @@ internal import Families
 internal import Glibc
 
 /// Where a token stands on the four position axes: time, row, column, text index.
-typealias Position = [Int]
+package typealias Position = [Int]
 
 /// The positions of one input's sequence: text token l is (0, 0, 0, l), a latent token
 /// (0, row, column, 0), a token of reference n (10 + 10n, row, column, 0).
-func positions(of input: TransformerInput, textCount: Int) -> [Position] {
+package func positions(of input: TransformerInput, textCount: Int) -> [Position] {
   var positions = (0..<textCount).map { [0, 0, 0, $0] }
   func append(_ grid: TokenGrid, time: Int) {
     for row in 0..<grid.height {
@@ -25,14 +25,14 @@ func positions(of input: TransformerInput, textCount: Int) -> [Position] {
 /// Axis a with A dimensions rotates A/2 adjacent pairs; pair p of a token at position x turns by
 /// x · base^(−2p/A). Angles and their sine and cosine are computed in Double: positions are exact,
 /// and at some hundred radians a Float angle would be off by 10⁻⁵.
-struct RotaryEmbedding: Sendable {
+package struct RotaryEmbedding: Sendable {
   /// `[N, K/2]`.
-  let cosines: Matrix
+  package let cosines: Matrix
   /// `[N, K/2]`.
-  let sines: Matrix
+  package let sines: Matrix
 
   /// `positions` holds the position of each row.
-  init(positions: [Position], axes: [Int], base: Double) {
+  package init(positions: [Position], axes: [Int], base: Double) {
     let pairs = axes.reduce(0, +) / 2
     var cosines = Matrix(rows: positions.count, columns: pairs)
     var sines = cosines
@@ -67,7 +67,7 @@ struct RotaryEmbedding: Sendable {
 
   /// Rotates one head vector `[K]` of a row in place: (x₀, x₁) becomes
   /// (x₀ cos − x₁ sin, x₀ sin + x₁ cos).
-  func rotate(_ head: inout MutableSpan<Float>, at offset: Int, row: Int) {
+  package func rotate(_ head: inout MutableSpan<Float>, at offset: Int, row: Int) {
     let pairs = cosines.columns
     for pair in 0..<pairs {
       let cosine = cosines.values[row * pairs + pair]

@@ -15,17 +15,26 @@ public struct Transformer: Sendable {
 
   /// A transformer over those weights, once all of them are there with the right shapes.
   ///
+  /// The configuration is one that was read from a document or inferred from a file; one whose
+  /// numbers contradict each other is a broken contract and traps.
+  ///
   /// `weightBufferByteCount` bounds the float32 weights that are alive at once; a layer whose
   /// single row is larger takes that row.
   public init(
     configuration: Flux2Configuration, weights: any WeightSource,
     weightBufferByteCount: Int = 64 << 20
   ) throws(MMDiTFailure) {
-    try configuration.check(origin: weights.origin)
+    precondition(
+      configuration.rotaryAxes.count == 4
+        && configuration.rotaryAxes.reduce(0, +) == configuration.headSize
+        && configuration.rotaryAxes.allSatisfy { $0.isMultiple(of: 2) },
+      "four even rotary axes share the dimensions of a head")
+    precondition(
+      configuration.timestepChannels.isMultiple(of: 2), "half of the channels are cosines")
     var problems: [WeightProblem] = []
     var largest = 0
     var widest = 0
-    for required in configuration.requiredWeights {
+    for required in Flux2Table.weights(of: configuration) {
       largest = max(largest, required.shape.count)
       widest = max(widest, required.shape.columns)
       guard let found = weights.weight(named: required.name) else {

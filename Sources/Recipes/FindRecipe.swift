@@ -1,5 +1,5 @@
-public import StrictJSON
 internal import Storage
+internal import StrictJSON
 
 extension Recipe {
   /// The longest recipe file that is read, in bytes.

@@ -1,0 +1,99 @@
+public import Bundles
+internal import Recipes
+public import StrictJSON
+internal import Tensors
+internal import ToolKit
+
+/// What quantizing would cost, or has cost, and what it makes of each tensor.
+public struct QuantizationReport: Sendable {
+  public let plan: BundlePlan
+  /// The bytes of the weights in the source.
+  public let sourceByteCount: Int
+  public let threads: Int
+  /// The memory cards that people have, in gigabytes.
+  public static let cardGigabytes = [6, 8, 12, 16, 24]
+
+  public init(plan: BundlePlan, sourceByteCount: Int, threads: Int) {
+    self.plan = plan
+    self.sourceByteCount = sourceByteCount
+    self.threads = threads
+  }
+
+  /// Whether the weights alone fit a card; activations, text encoder and autoencoder come on top.
+  public func fits(gigabytes: Int) -> Bool { plan.weightByteCount <= gigabytes << 30 }
+
+  /// `quantized 234 of 240 tensors; kept 6: …` with the reason of each rule.
+  public var summary: String {
+    let quantized = plan.tensors.filter(\.isQuantized).count
+    var lines = ["quantized \(quantized) of \(countText(plan.tensors.count, "tensor"))"]
+    var reasons: [(reason: String, count: Int)] = []
+    for tensor in plan.tensors where !tensor.isQuantized {
+      if let index = reasons.firstIndex(where: { $0.reason == tensor.reason }) {
+        reasons[index].count += 1
+      } else {
+        reasons.append((tensor.reason, 1))
+      }
+    }
+    lines += reasons.map { "kept \($0.count): \($0.reason)" }
+    return lines.joined(separator: "\n")
+  }
+
+  /// The dry run for a terminal.
+  public var text: String {
+    var table = TextTable([
+      .text("tensor"), .text("shape"), .text("stored as"), .number("bytes"), .text("reason"),
+    ])
+    for tensor in plan.tensors {
+      table.append([
+        tensor.name, tensor.shape.description, tensor.encoding.description,
+        countText(tensor.byteCount), tensor.reason,
+      ])
+    }
+    return table.text + "\n" + summary + "\n" + costs
+  }
+
+  /// Sizes, memory and disk.
+  public var costs: String {
+    let cards = Self.cardGigabytes.map { "\($0) GB \(fits(gigabytes: $0) ? "yes" : "no")" }
+    return """
+      weights \(byteCountText(plan.weightByteCount)) of \(byteCountText(sourceByteCount)), \
+      \(decimalText(plan.bitsPerWeight, decimals: 3)) bits/weight
+      disk needed \(byteCountText(plan.diskByteCount))
+      memory needed at most \(byteCountText(plan.peakMemoryByteCount(threads: threads))) with \
+      \(countText(threads, "thread"))
+      fits a card of: \(cards.joined(separator: ", ")) (the transformer's weights alone)
+      """
+  }
+
+  /// The report for machines; formats/quantization-report.md.
+  public func document(peakMemoryByteCount: Int?, outputByteCount: Int?) -> JSONValue {
+    [
+      "format": "mmdit-quantization", "version": 1, "recipe": plan.recipe.document,
+      "dry_run": .init(outputByteCount == nil), "bits_per_weight": .init(plan.bitsPerWeight),
+      "parameters": .init(plan.weightCount), "source_bytes": .init(sourceByteCount),
+      "weight_bytes": .init(plan.weightByteCount),
+      "output_bytes": outputByteCount.map { .init($0) } ?? .null,
+      "disk_bytes_needed": .init(plan.diskByteCount), "threads": .init(threads),
+      "peak_memory_bytes_bound": .init(plan.peakMemoryByteCount(threads: threads)),
+      "peak_memory_bytes": peakMemoryByteCount.map { .init($0) } ?? .null,
+      "fits": .object(
+        JSONObject(
+          Self.cardGigabytes.map { ("\($0)_gb", .bool(fits(gigabytes: $0))) })),
+      "tensors": .array(
+        plan.tensors.map { tensor in
+          [
+            "name": .init(tensor.name),
+            "shape": .array(tensor.shape.extents.map { .init($0) }),
+            "encoding": .init(tensor.encoding.description), "bytes": .init(tensor.byteCount),
+            "quantized": .bool(tensor.isQuantized), "reason": .init(tensor.reason),
+          ]
+        }),
+    ]
+  }
+}
+
+extension PlannedTensor {
+  var isQuantized: Bool {
+    if case .quantized = encoding { true } else { false }
+  }
+}
