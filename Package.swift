@@ -83,8 +83,8 @@ let package = Package(
     library(
       "Bundles",
       [
-        "Failures", "Families", "Parallel", "Quantization", "Recipes", "Safetensors", "Storage",
-        "StrictJSON", "Tensors",
+        "Checkpoints", "Failures", "Families", "Parallel", "Quantization", "Recipes", "Safetensors",
+        "Storage", "StrictJSON", "Tensors",
       ]),
     library(
       "Fidelity",
@@ -103,10 +103,10 @@ let package = Package(
       ]),
 
     // 7. Tools: parse, call, print.
-    tool("mmdit-inspect", ["Reports"]),
+    tool("mmdit-inspect", ["Reports", "StrictJSON"]),
     tool("mmdit-quantize", ["Bundles", "Recipes", "Reports"]),
-    tool("mmdit-verify", ["Fidelity", "Reports"]),
-    tool("mmdit-bundle", ["Bundles", "Reports"]),
+    tool("mmdit-verify", ["Fidelity", "Recipes", "Reports"]),
+    tool("mmdit-bundle", ["Bundles", "Reports", "StrictJSON", "Tensors"]),
 
     // Tests.
     .target(

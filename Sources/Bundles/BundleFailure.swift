@@ -16,10 +16,14 @@ public enum BundleFailure: DiagnosedFailure, Equatable {
   case damagedChunk(path: String, tensor: String, segment: String, chunk: Int, reason: String)
   /// Bytes between segments that are not zero.
   case strayBytes(path: String, offset: Int)
+  /// The output would replace a file it is made from.
+  case outputIsSource(path: String)
   /// A weight that no code can express.
   case cannotQuantize(origin: String, tensor: String, reason: String)
 
-  public var kind: FailureKind { .badData }
+  public var kind: FailureKind {
+    if case .outputIsSource = self { .usage } else { .badData }
+  }
 
   public var description: String {
     switch self {
@@ -59,6 +63,11 @@ public enum BundleFailure: DiagnosedFailure, Equatable {
         """
     case .strayBytes(let path, let offset):
       return "\(path): expected zero bytes between segments, found another at byte \(offset)"
+    case .outputIsSource(let path):
+      return """
+        \(path): expected an output of its own, found a file that is read
+        Choose another output.
+        """
     case .cannotQuantize(let origin, let tensor, let reason):
       return """
         \(origin): tensor "\(tensor)": \(reason)

@@ -12,7 +12,7 @@ package func sinusoidalEmbedding(of value: Float, channels: Int) -> [Float] {
   let half = channels / 2
   var embedding = [Float](repeating: 0, count: channels)
   for index in 0..<half {
-    let exponent = Float(-log(10000)) * Float(index) / Float(half)
+    let exponent = Float(-log(10000 as Double)) * Float(index) / Float(half)
     let angle = Double(scaled * Float(exp(Double(exponent))))
     embedding[index] = Float(cos(angle))
     embedding[half + index] = Float(sin(angle))

@@ -20,12 +20,8 @@ public func inspect(
   if FileSystem.kind(of: path) == .file, try Bundle.isBundle(path) {
     let bundle = try Bundle.open(path)
     return Inspection(
-      path: path,
-      content: .bundle(
-        BundleInspection(
-          header: bundle.header, fileByteCount: bundle.fileByteCount, weights: bundle.weights,
-          statistics: statistics
-            ? try measure(bundle, threads: threads, monitor: monitor) : [])))
+      bundle,
+      statistics: statistics ? try measure(bundle, threads: threads, monitor: monitor) : [])
   }
   let index = FileSystem.path(path, "model_index.json")
   if FileSystem.kind(of: index) == .file {
@@ -36,6 +32,22 @@ public func inspect(
     path: path,
     content: .weights(
       try inspectWeights(path, statistics: statistics, threads: threads, monitor: monitor)))
+}
+
+/// Looks at a bundle, and refuses anything else.
+public func inspectBundle(_ path: String) throws -> Inspection {
+  Inspection(try Bundle.open(path), statistics: [])
+}
+
+extension Inspection {
+  fileprivate init(_ bundle: Bundle, statistics: [WeightStatistics]) {
+    self.init(
+      path: bundle.path,
+      content: .bundle(
+        BundleInspection(
+          header: bundle.header, fileByteCount: bundle.fileByteCount, weights: bundle.weights,
+          statistics: statistics)))
+  }
 }
 
 private func inspectPipeline(

@@ -1,6 +1,7 @@
 internal import Bundles
 internal import Families
 internal import Recipes
+internal import Safetensors
 internal import Storage
 internal import Tensors
 internal import ToolKit

@@ -6,24 +6,23 @@ internal import ToolKit
 
 /// What quantizing would cost, or has cost, and what it makes of each tensor.
 public struct QuantizationReport: Sendable {
-  public let plan: BundlePlan
-  /// The bytes of the weights in the source.
-  public let sourceByteCount: Int
-  public let threads: Int
+  private let plan: BundlePlan
+  private let sourceByteCount: Int
+  private let threads: Int
   /// The memory cards that people have, in gigabytes.
-  public static let cardGigabytes = [6, 8, 12, 16, 24]
+  static let cardGigabytes = [6, 8, 12, 16, 24]
 
-  public init(plan: BundlePlan, sourceByteCount: Int, threads: Int) {
-    self.plan = plan
-    self.sourceByteCount = sourceByteCount
-    self.threads = threads
+  public init(_ job: QuantizationJob) {
+    plan = job.plan
+    sourceByteCount = job.sourceByteCount
+    threads = job.threads
   }
 
   /// Whether the weights alone fit a card; activations, text encoder and autoencoder come on top.
-  public func fits(gigabytes: Int) -> Bool { plan.weightByteCount <= gigabytes << 30 }
+  func fits(gigabytes: Int) -> Bool { plan.weightByteCount <= gigabytes << 30 }
 
   /// `quantized 234 of 240 tensors; kept 6: …` with the reason of each rule.
-  public var summary: String {
+  private var summary: String {
     let quantized = plan.tensors.filter(\.isQuantized).count
     var lines = ["quantized \(quantized) of \(countText(plan.tensors.count, "tensor"))"]
     var reasons: [(reason: String, count: Int)] = []
@@ -39,7 +38,7 @@ public struct QuantizationReport: Sendable {
   }
 
   /// The dry run for a terminal.
-  public var text: String {
+  public var dryRunText: String {
     var table = TextTable([
       .text("tensor"), .text("shape"), .text("stored as"), .number("bytes"), .text("reason"),
     ])
@@ -50,6 +49,18 @@ public struct QuantizationReport: Sendable {
       ])
     }
     return table.text + "\n" + summary + "\n" + costs
+  }
+
+  /// What a finished job made, for a terminal.
+  public func text(_ outcome: QuantizationJob.Outcome, output: String) -> String {
+    """
+    \(output): \(byteCountText(outcome.outputByteCount)), \
+    \(decimalText(outcome.header.bitsPerWeight, decimals: 3)) bits/weight, from \
+    \(byteCountText(sourceByteCount)) in \(durationText(outcome.elapsed))
+    \(summary)
+    peak memory \(byteCountText(outcome.peakMemoryByteCount)), at most \
+    \(byteCountText(plan.peakMemoryByteCount(threads: threads))) by the plan
+    """
   }
 
   /// Sizes, memory and disk.
@@ -66,16 +77,17 @@ public struct QuantizationReport: Sendable {
   }
 
   /// The report for machines; formats/quantization-report.md.
-  public func document(peakMemoryByteCount: Int?, outputByteCount: Int?) -> JSONValue {
+  public func document(_ outcome: QuantizationJob.Outcome?) -> JSONValue {
     [
       "format": "mmdit-quantization", "version": 1, "recipe": plan.recipe.document,
-      "dry_run": .init(outputByteCount == nil), "bits_per_weight": .init(plan.bitsPerWeight),
+      "dry_run": .init(outcome == nil),
+      "bits_per_weight": .init(outcome?.header.bitsPerWeight ?? plan.bitsPerWeight),
       "parameters": .init(plan.weightCount), "source_bytes": .init(sourceByteCount),
       "weight_bytes": .init(plan.weightByteCount),
-      "output_bytes": outputByteCount.map { .init($0) } ?? .null,
+      "output_bytes": outcome.map { .init($0.outputByteCount) } ?? .null,
       "disk_bytes_needed": .init(plan.diskByteCount), "threads": .init(threads),
       "peak_memory_bytes_bound": .init(plan.peakMemoryByteCount(threads: threads)),
-      "peak_memory_bytes": peakMemoryByteCount.map { .init($0) } ?? .null,
+      "peak_memory_bytes": outcome.map { .init($0.peakMemoryByteCount) } ?? .null,
       "fits": .object(
         JSONObject(
           Self.cardGigabytes.map { ("\($0)_gb", .bool(fits(gigabytes: $0))) })),
