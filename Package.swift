@@ -120,7 +120,7 @@ let package = Package(
     tests("Parallel"),
     tests("StrictJSON"),
     tests("Tensors", ["Parallel", "Scalars"]),
-    tests("Safetensors", ["Storage", "StrictJSON", "Tensors"]),
+    tests("Safetensors", ["Failures", "Parallel", "Storage", "StrictJSON", "Tensors"]),
     tests("Quantization", ["Failures", "Scalars", "Tensors"], exclude: ["Goldens"]),
     tests("Families", ["Safetensors", "StrictJSON", "Tensors"]),
     tests("Recipes", ["Families", "Quantization", "Safetensors", "StrictJSON", "Tensors"]),

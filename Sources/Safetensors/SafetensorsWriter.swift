@@ -8,20 +8,13 @@ public struct SafetensorsWriter: ~Copyable, Sendable {
   public let path: String
   public let layout: SafetensorsLayout
   private var file: AtomicFile
-  private let progress: Mutex<Progress>
-
-  /// What has become of the writes so far.
-  struct Progress {
-    var coverage: [String: ByteCoverage] = [:]
-    /// The first refusal of the storage: what was claimed for that write is not in the file.
-    var failure: StorageFailure?
-  }
+  private let progress: Mutex<WriteProgress>
 
   private init(path: String, layout: SafetensorsLayout, file: consuming AtomicFile) {
     self.path = path
     self.layout = layout
     self.file = file
-    progress = Mutex(Progress())
+    progress = Mutex(WriteProgress())
   }
 
   /// Reserves the space of the whole file and writes its header.
@@ -80,4 +73,11 @@ public struct SafetensorsWriter: ~Copyable, Sendable {
       throw .storage(error)
     }
   }
+}
+
+/// What has become of the writes so far.
+internal struct WriteProgress {
+  var coverage: [String: ByteCoverage] = [:]
+  /// The first refusal of the storage: what was claimed for that write is not in the file.
+  var failure: StorageFailure?
 }
