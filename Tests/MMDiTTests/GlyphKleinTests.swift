@@ -1,4 +1,5 @@
 import MMDiT
+import Safetensors
 import Sampling
 import Tensors
 import Testing
@@ -46,7 +47,7 @@ private let velocityTolerance = 1e-5
     #expect(trace.count == recorded.count)
     var worst = 0.0
     for (name, values) in trace {
-      let error = relativeError(values, try model.recorded.decode(prefix + name))
+      let error = relativeError(values, try model.recorded.values(of: prefix + name))
       print("\(name): \(error)")
       worst = max(worst, error)
       #expect(error < velocityTolerance, "\(name)")
