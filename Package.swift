@@ -83,8 +83,8 @@ let package = Package(
     library(
       "Bundles",
       [
-        "Failures", "Families", "Parallel", "Quantization", "Recipes", "Safetensors", "Storage",
-        "StrictJSON", "Tensors",
+        "Checkpoints", "Failures", "Families", "Parallel", "Quantization", "Recipes", "Safetensors",
+        "Storage", "StrictJSON", "Tensors",
       ]),
     library(
       "Fidelity",
@@ -103,10 +103,10 @@ let package = Package(
       ]),
 
     // 7. Tools: parse, call, print.
-    tool("mmdit-inspect", ["Reports"]),
+    tool("mmdit-inspect", ["Reports", "StrictJSON"]),
     tool("mmdit-quantize", ["Bundles", "Recipes", "Reports"]),
-    tool("mmdit-verify", ["Fidelity", "Reports"]),
-    tool("mmdit-bundle", ["Bundles", "Reports"]),
+    tool("mmdit-verify", ["Fidelity", "Recipes", "Reports"]),
+    tool("mmdit-bundle", ["Bundles", "Reports", "StrictJSON", "Tensors"]),
 
     // Tests.
     .target(
@@ -125,11 +125,12 @@ let package = Package(
     tests(
       "MMDiT",
       [
-        "Families", "Parallel", "Safetensors", "Sampling", "Storage", "StrictJSON",
+        "Failures", "Families", "Parallel", "Safetensors", "Sampling", "Storage", "StrictJSON",
         "Tensors",
       ]),
-    tests("Sampling", ["Families", "MMDiT", "Parallel", "Tensors"]),
-    tests("Bundles", ["Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors"]),
+    tests("Sampling", ["Failures", "Families", "MMDiT", "Parallel", "Tensors"]),
+    tests(
+      "Bundles", ["Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors"]),
     tests(
       "Fidelity",
       ["Bundles", "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors"]),

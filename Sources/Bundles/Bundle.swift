@@ -1,5 +1,5 @@
 internal import Quantization
-public import Storage
+internal import Storage
 internal import StrictJSON
 public import Tensors
 
@@ -15,6 +15,9 @@ public final class Bundle: WeightSource {
   public let weights: [WeightDescription]
   let file: FileReader
   private let positions: [String: Int]
+
+  /// The size of the whole file.
+  public var fileByteCount: Int { file.byteCount }
 
   public var origin: String { path }
 
@@ -37,7 +40,7 @@ public final class Bundle: WeightSource {
     let file = try FileReader.open(path)
     let place = try readPrelude(file)
     let text = try file.bytes(at: place.offset, count: place.byteCount)
-    let found = CRC32(text.rawBytes).value
+    let found = CRC32(text.rawBytes)
     guard found == place.checksum else {
       throw BundleFailure.headerChecksum(path: path, expected: place.checksum, found: found)
     }
@@ -82,11 +85,13 @@ public final class Bundle: WeightSource {
       var part = output._mutatingExtracting(first..<first + (next - row) * columns)
       switch tensor.encoding {
       case .plain(let type):
-        decodeElements(bytes[0].rawBytes, of: type, into: &part)
+        let values = bytes[0]
+        decodeElements(values.rawBytes, of: type, into: &part)
       case .quantized(let scheme):
         let zeroPoints = scheme.symmetry == .asymmetric ? bytes[2] : []
+        let (codes, scales) = (bytes[0], bytes[1])
         decodeRows(
-          codes: bytes[0].rawBytes, scales: bytes[1].rawBytes,
+          codes: codes.rawBytes, scales: scales.rawBytes,
           zeroPoints: zeroPoints.rawBytes, columns: columns, scheme: scheme, into: &part)
       }
       row = next

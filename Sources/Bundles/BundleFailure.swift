@@ -1,4 +1,5 @@
 public import Failures
+public import Storage
 
 /// A bundle that cannot be read or written.
 public enum BundleFailure: DiagnosedFailure, Equatable {
@@ -7,18 +8,22 @@ public enum BundleFailure: DiagnosedFailure, Equatable {
   case unsupportedVersion(path: String, expected: Int, found: Int)
   /// The prelude points outside the file, or not to its end.
   case badHeaderPlace(path: String, offset: UInt64, byteCount: UInt64, fileByteCount: Int)
-  case headerChecksum(path: String, expected: UInt32, found: UInt32)
+  case headerChecksum(path: String, expected: CRC32, found: CRC32)
   /// A fact of the header that contradicts itself or the file.
   case inconsistent(path: String, subject: String, expected: String, found: String)
   case segmentChecksum(
-    path: String, tensor: String, segment: String, expected: UInt32, found: UInt32)
+    path: String, tensor: String, segment: String, expected: CRC32, found: CRC32)
   case damagedChunk(path: String, tensor: String, segment: String, chunk: Int, reason: String)
   /// Bytes between segments that are not zero.
   case strayBytes(path: String, offset: Int)
+  /// The output would replace a file it is made from.
+  case outputIsSource(path: String)
   /// A weight that no code can express.
   case cannotQuantize(origin: String, tensor: String, reason: String)
 
-  public var kind: FailureKind { .badData }
+  public var kind: FailureKind {
+    if case .outputIsSource = self { .usage } else { .badData }
+  }
 
   public var description: String {
     switch self {
@@ -40,15 +45,15 @@ public enum BundleFailure: DiagnosedFailure, Equatable {
         """
     case .headerChecksum(let path, let expected, let found):
       return """
-        \(path): header: expected checksum \(hexadecimal(expected)), found \(hexadecimal(found))
+        \(path): header: expected checksum \(expected), found \(found)
         The file is damaged; fetch or write it again.
         """
     case .inconsistent(let path, let subject, let expected, let found):
       return "\(path): \(subject): expected \(expected), found \(found)"
     case .segmentChecksum(let path, let tensor, let segment, let expected, let found):
       return """
-        \(path): tensor "\(tensor)": \(segment): expected checksum \(hexadecimal(expected)), found \
-        \(hexadecimal(found))
+        \(path): tensor "\(tensor)": \(segment): expected checksum \(expected), found \
+        \(found)
         The file is damaged; fetch or write it again.
         """
     case .damagedChunk(let path, let tensor, let segment, let chunk, let reason):
@@ -58,6 +63,11 @@ public enum BundleFailure: DiagnosedFailure, Equatable {
         """
     case .strayBytes(let path, let offset):
       return "\(path): expected zero bytes between segments, found another at byte \(offset)"
+    case .outputIsSource(let path):
+      return """
+        \(path): expected an output of its own, found a file that is read
+        Choose another output.
+        """
     case .cannotQuantize(let origin, let tensor, let reason):
       return """
         \(origin): tensor "\(tensor)": \(reason)
@@ -65,10 +75,4 @@ public enum BundleFailure: DiagnosedFailure, Equatable {
         """
     }
   }
-}
-
-/// Eight hexadecimal digits.
-func hexadecimal(_ value: UInt32) -> String {
-  let digits = String(value, radix: 16)
-  return String(repeating: "0", count: 8 - digits.count) + digits
 }

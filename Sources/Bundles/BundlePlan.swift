@@ -1,5 +1,4 @@
 public import Families
-public import Parallel
 public import Recipes
 public import Tensors
 

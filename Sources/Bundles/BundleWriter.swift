@@ -1,6 +1,7 @@
 internal import Parallel
 internal import Recipes
 internal import Storage
+internal import StrictJSON
 internal import Synchronization
 internal import Tensors
 
@@ -130,7 +131,7 @@ struct BundleWriter: ~Copyable {
     let text = Array(header.document.compact().utf8)
     try file.write(text.rawBytes, at: end)
     let place = HeaderPlace(
-      offset: end, byteCount: text.count, checksum: CRC32(text.rawBytes).value)
+      offset: end, byteCount: text.count, checksum: CRC32(text.rawBytes))
     try file.write(place.prelude.rawBytes, at: 0)
     try file.commit(byteCount: end + text.count)
     return header

@@ -18,7 +18,7 @@ extension Bundle {
         guard found == segment.checksum else {
           throw BundleFailure.segmentChecksum(
             path: path, tensor: tensor.name, segment: segment.kind.rawValue,
-            expected: segment.checksum.value, found: found.value)
+            expected: segment.checksum, found: found)
         }
       }
       monitor.advance(by: tensor.storedByteCount)

@@ -5,7 +5,7 @@ internal import Storage
 struct HeaderPlace: Hashable {
   var offset: Int
   var byteCount: Int
-  var checksum: UInt32
+  var checksum: CRC32
 
   /// The first bytes of the file.
   var prelude: [UInt8] {
@@ -16,7 +16,7 @@ struct HeaderPlace: Hashable {
       }
     }
     append(UInt32(BundleFormat.version))
-    append(checksum)
+    append(checksum.value)
     append(UInt64(offset))
     append(UInt64(byteCount))
     return bytes
@@ -49,5 +49,5 @@ func readPrelude(_ file: borrowing FileReader) throws -> HeaderPlace {
       path: file.path, offset: offset, byteCount: byteCount, fileByteCount: file.byteCount)
   }
   return HeaderPlace(
-    offset: Int(offset), byteCount: Int(byteCount), checksum: integer(at: 12, as: UInt32.self))
+    offset: Int(offset), byteCount: Int(byteCount), checksum: CRC32(value: integer(at: 12, as: UInt32.self)))
 }

@@ -32,30 +32,33 @@ private func encode(
   var values = [Float](repeating: 0, count: rows.count * columns)
   var span = values.mutableSpan
   try checkpoint.decode(tensor.name, rows: rows, into: &span)
-  var segments = tensor.layout.segments.map {
-    [UInt8](repeating: 0, count: rows.count * $0.rowStride)
-  }
   switch tensor.encoding {
   case .plain(let type):
-    var output = segments[0].mutableSpan
+    var bytes = [UInt8](repeating: 0, count: values.count * type.bitWidth / 8)
+    var output = bytes.mutableSpan
     encodeElements(values.span, as: type, into: &output)
+    return [bytes]
   case .quantized(let scheme):
-    var zeroPoints = scheme.symmetry == .asymmetric ? segments[2] : []
-    var codes = segments[0].mutableSpan
-    var scales = segments[1].mutableSpan
-    var zeros = zeroPoints.mutableSpan
+    func empty(_ rowStride: Int) -> [UInt8] {
+      [UInt8](repeating: 0, count: rows.count * rowStride)
+    }
+    var codes = empty(scheme.codeBytesPerRow(columns: columns))
+    var scales = empty(scheme.scaleBytesPerRow(columns: columns))
+    var zeroPoints = empty(scheme.zeroPointBytesPerRow(columns: columns))
+    var codeSpan = codes.mutableSpan
+    var scaleSpan = scales.mutableSpan
+    var zeroPointSpan = zeroPoints.mutableSpan
     do {
       try encodeRows(
-        values.span, columns: columns, scheme: scheme, codes: &codes, scales: &scales,
-        zeroPoints: &zeros)
+        values.span, columns: columns, scheme: scheme, codes: &codeSpan, scales: &scaleSpan,
+        zeroPoints: &zeroPointSpan)
     } catch {
       throw BundleFailure.cannotQuantize(
         origin: checkpoint.origin, tensor: tensor.name,
         reason: error.inMatrix(firstRow: rows.lowerBound).description)
     }
-    if scheme.symmetry == .asymmetric { segments[2] = zeroPoints }
+    return scheme.symmetry == .asymmetric ? [codes, scales, zeroPoints] : [codes, scales]
   }
-  return segments
 }
 
 extension QuantizationFailure {

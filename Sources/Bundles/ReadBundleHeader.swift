@@ -14,7 +14,7 @@ extension BundleHeader {
       except: [
         "format", "version", "architecture", "recipe", "provenance", "blocks", "tensors",
       ])
-    let format = document["format"]
+    let format = try document["format"]
     guard try format.string() == "mmdit-bundle" else {
       throw try format.failure(expected: "\"mmdit-bundle\"", found: format.string())
     }

@@ -23,7 +23,7 @@ public func repack(
     for (old, new) in zip(before.segments, after.segments) where old.checksum != new.checksum {
       throw BundleFailure.segmentChecksum(
         path: bundle.path, tensor: before.name, segment: old.kind.rawValue,
-        expected: old.checksum.value, found: new.checksum.value)
+        expected: old.checksum, found: new.checksum)
     }
   }
   return header

@@ -1,5 +1,5 @@
 public import Parallel
-public import Safetensors
+internal import Safetensors
 internal import Storage
 public import Tensors
 
@@ -17,10 +17,10 @@ public func unpack(
       case .plain(let type): type
       case .quantized: type
       }
-    return (name: tensor.name, elementType: stored, shape: tensor.shape)
+    return SafetensorsLayout.Entry(name: tensor.name, elementType: stored, shape: tensor.shape)
   }
   let layout = try SafetensorsLayout(
-    tensors: tensors, metadata: bundle.header.provenance.metadata, file: path)
+    tensors, metadata: bundle.header.provenance.metadata, path: path)
   let writer = try SafetensorsWriter.create(path, layout: layout)
   monitor.begin("unpack", total: bundle.weights.storedByteCount, unit: .bytes)
   for (tensor, weight) in zip(tensors, bundle.weights) {

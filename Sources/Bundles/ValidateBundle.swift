@@ -1,4 +1,5 @@
 internal import Storage
+internal import Tensors
 
 extension BundleHeader {
   /// Checks that every byte run lies in its block, every block in the file, aligned, in order and

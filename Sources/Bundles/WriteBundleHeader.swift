@@ -1,6 +1,7 @@
 internal import Families
 internal import Quantization
 internal import Recipes
+internal import Safetensors
 internal import Storage
 internal import StrictJSON
 internal import Tensors
@@ -62,7 +63,7 @@ extension BundleTensor {
 extension BundleSegment {
   fileprivate var document: JSONValue {
     var members: [(String, JSONValue)] = [
-      ("bytes", .init(byteCount)), ("crc32", .init(hexadecimal(checksum.value))),
+      ("bytes", .init(byteCount)), ("crc32", .init(checksum.description)),
     ]
     switch placement {
     case .resident(let offset): members.append(("offset", .init(offset)))

@@ -1,9 +1,9 @@
-public import Bundles
-public import Checkpoints
+internal import Bundles
+internal import Checkpoints
 public import Families
 internal import Storage
 public import Recipes
-public import Tensors
+internal import Tensors
 
 /// A model that is measured: the reference itself, a bundle, or a converted checkpoint.
 public struct Candidate: Sendable {
@@ -35,6 +35,20 @@ public struct Candidate: Sendable {
     return Candidate(
       name: name, path: path, weights: try bundle.canonicalWeights(),
       recipe: bundle.header.recipe)
+  }
+
+  /// Opens several, each under a name of its own: where two files have the same name, their paths
+  /// tell them apart. The name `reference` is the reference's.
+  public static func open(_ paths: [String]) throws -> [Candidate] {
+    let candidates = try paths.map { try open($0) }
+    return candidates.map { candidate in
+      let isAmbiguous =
+        candidate.name == "reference" || candidates.count { $0.name == candidate.name } > 1
+      return isAmbiguous
+        ? Candidate(
+          name: candidate.path, path: candidate.path, weights: candidate.weights,
+          recipe: candidate.recipe) : candidate
+    }
   }
 
   /// The bits that its files spend on each weight, scales and zero points included.

@@ -1,8 +1,8 @@
 public import MMDiT
-public import Safetensors
-public import Storage
+internal import Safetensors
+internal import Storage
 internal import StrictJSON
-public import Tensors
+internal import Tensors
 
 // The two files are specified in formats/golden-set.md.
 
@@ -63,7 +63,7 @@ public struct GoldenSet: Sendable {
     guard path.hasSuffix(".safetensors") else {
       throw FidelityFailure.notAGoldenSet(path: path)
     }
-    let documentPath = path.dropLast("safetensors".count) + "json"
+    let documentPath = String(path.dropLast("safetensors".count)) + "json"
     let tensors = try SafetensorsCheckpoint.open(path)
     let text = try FileReader.contents(of: documentPath, limit: largestDocument)
     let document = try JSONField.parse(text, document: documentPath)

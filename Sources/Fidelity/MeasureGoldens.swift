@@ -2,7 +2,7 @@ internal import Families
 internal import MMDiT
 public import Parallel
 internal import Sampling
-internal import Tensors
+public import Tensors
 
 /// How far a candidate is from a golden at one step.
 public struct StepFidelity: Sendable {
@@ -86,8 +86,8 @@ public func measureGoldens(
         of: step.latents, from: runs[run].trajectory[step.step + 1])
     }
     for (run, latents) in zip(group, latents) {
-      finals[run].add(
-        reference: runs[run].trajectory[runs[run].golden.steps].span, candidate: latents.span)
+      let expected = runs[run].trajectory[runs[run].golden.steps]
+      finals[run].add(reference: expected.span, candidate: latents.span)
     }
   }
   return runs.indices.map { run in

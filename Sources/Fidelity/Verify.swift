@@ -1,3 +1,4 @@
+internal import Families
 public import Parallel
 public import Recipes
 

@@ -1,5 +1,5 @@
 public import Families
-public import Quantization
+internal import Quantization
 public import Tensors
 
 /// One tensor and what a recipe decides for it.

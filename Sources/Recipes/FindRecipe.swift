@@ -1,10 +1,18 @@
-public import StrictJSON
 internal import Storage
+internal import StrictJSON
+
+/// The longest recipe file that is read, in bytes.
+private let largestFile = 1 << 20
+
+extension Thresholds {
+  /// Reads a file that holds limits alone.
+  public static func read(_ path: String) throws -> Thresholds {
+    let text = try FileReader.contents(of: path, limit: largestFile)
+    return try Thresholds(document: JSONField.parse(text, document: path))
+  }
+}
 
 extension Recipe {
-  /// The longest recipe file that is read, in bytes.
-  private static let largestFile = 1 << 20
-
   /// The recipe that a person named: a file when one is there, else a built-in one.
   public static func named(_ nameOrPath: String) throws -> Recipe {
     if FileSystem.kind(of: nameOrPath) == .file {

@@ -10,9 +10,9 @@ extension Recipe {
   public init(document: JSONField) throws(JSONFailure) {
     try document.rejectUnknownKeys(
       except: ["$schema", "format", "version", "name", "summary", "rules", "thresholds"])
-    let format = document["format"]
+    let format = try document["format"]
     guard try format.string() == Self.format else {
-      throw format.failure(expected: "\"\(Self.format)\"", found: try format.string())
+      throw try format.failure(expected: "\"\(Self.format)\"", found: format.string())
     }
     _ = try document["version"].integer(in: Self.version...Self.version)
     var rules: [Rule] = []
@@ -45,7 +45,7 @@ extension Rule {
       treatment = .quantize(try Scheme(document: scheme))
     } else {
       guard try document["keep"].bool() else {
-        throw document["keep"].failure(expected: "true, or a scheme", found: "false")
+        throw try document["keep"].failure(expected: "true, or a scheme", found: "false")
       }
       treatment = .keep
     }

@@ -11,7 +11,7 @@ public struct SafetensorsWriter: ~Copyable, Sendable {
   private let progress: Mutex<Progress>
 
   /// What has become of the writes so far.
-  private struct Progress {
+  struct Progress {
     var coverage: [String: ByteCoverage] = [:]
     /// The first refusal of the storage: what was claimed for that write is not in the file.
     var failure: StorageFailure?

@@ -46,11 +46,17 @@ public struct SHA256Digest: Sendable {
 
 /// CRC-32 of a stream of bytes, as in gzip and PNG: reflected polynomial 0xEDB88320, initial value
 /// and final exclusive-or 0xFFFFFFFF (ITU-T V.42).
-public struct CRC32: Sendable, Hashable {
+public struct CRC32: Sendable, Hashable, CustomStringConvertible {
   /// The checksum of everything taken so far; 0 for no bytes.
   public private(set) var value: UInt32 = 0
 
   public init() {}
+
+  /// Eight hexadecimal digits.
+  public var description: String {
+    let digits = String(value, radix: 16)
+    return String(repeating: "0", count: 8 - digits.count) + digits
+  }
 
   /// A checksum known from elsewhere.
   public init(value: UInt32) { self.value = value }

@@ -20,6 +20,11 @@ public enum FileSystem {
     }
   }
 
+  /// The size of a file.
+  public static func byteCount(of path: String) throws(StorageFailure) -> Int {
+    try FileReader.open(path).byteCount
+  }
+
   /// The names in a folder, sorted, without `.` and `..`.
   public static func names(in folder: String) throws(StorageFailure) -> [String] {
     guard let stream = unsafe opendir(folder) else {

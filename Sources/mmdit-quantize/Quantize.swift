@@ -1,6 +1,71 @@
 internal import ArgumentParser
+internal import Bundles
+internal import Recipes
+internal import Reports
+internal import ToolKit
 
 @main
-struct Quantize: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "mmdit-quantize")
+struct Quantize: Tool {
+  static let configuration = CommandConfiguration(
+    commandName: "mmdit-quantize",
+    abstract: "Quantizes a FLUX.2 checkpoint to a bundle of int8 and int4 codes.",
+    discussion: helpText(
+      purpose: """
+        A recipe says which tensors become what, and why. Built in are:
+        \(Recipe.builtIn.map { "  \($0.name): \($0.summary)" }.joined(separator: "\n"))
+        Memory is bounded whatever the size of the checkpoint; --dry-run tells the bound.
+        The output appears under its name only when it is whole.
+        """,
+      examples: [
+        HelpExample(
+          "what would it cost, and which card would it fit?",
+          "mmdit-quantize FLUX.2-klein-4B --recipe int4-g64 --output klein.mmdit --dry-run"),
+        HelpExample(
+          "a bundle to map and run",
+          "mmdit-quantize FLUX.2-klein-4B --recipe int8 --output klein-int8.mmdit"),
+        HelpExample(
+          "a smaller one to publish",
+          "mmdit-quantize FLUX.2-klein-4B --recipe int8 --output klein-int8.mmdit --compress"),
+      ]),
+    version: suiteVersion)
+
+  @Argument(
+    help: "A pipeline folder, a transformer folder or a safetensors file.", completion: .file())
+  var model: String
+
+  @Option(
+    help: "A built-in recipe or a JSON file; see formats/recipe.md.",
+    completion: .list(Recipe.builtIn.map(\.name)))
+  var recipe: String
+
+  @Option(name: .shortAndLong, help: "The bundle to write.", completion: .file())
+  var output: String
+
+  @Flag(help: "Print sizes, memory, disk and what fits; write nothing.")
+  var dryRun = false
+
+  @Flag(help: "Compress every segment in chunks of rows: smaller to download, not mappable.")
+  var compress = false
+
+  @Option(help: "Write a report for machines here; - is standard output.", completion: .file())
+  var json: String?
+
+  @OptionGroup var runOptions: RunOptions
+
+  func execute(_ context: ToolContext) throws -> ToolExit {
+    let job = try QuantizationJob(model: model, recipe: recipe, threads: context.threadCount)
+    let report = QuantizationReport(job)
+    if dryRun {
+      if json != "-" { try context.print(printable(report.dryRunText)) }
+      try context.write(report.document(nil), to: json)
+      return .done
+    }
+    context.log(.info, report.costs)
+    let outcome = try job.run(
+      output: output, compress: compress, producer: "mmdit-quantize \(suiteVersion)",
+      monitor: context.monitor)
+    if json != "-" { try context.print(printable(report.text(outcome, output: output))) }
+    try context.write(report.document(outcome), to: json)
+    return .done
+  }
 }

@@ -1,5 +1,5 @@
 import Foundation
-public import Storage
+internal import Storage
 
 /// A fresh folder for one test.
 public struct TemporaryFolder: Sendable {

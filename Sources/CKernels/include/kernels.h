@@ -109,7 +109,7 @@ enum { MMDIT_CANDIDATES = 16 };
 //
 // Order of the sum: blocks of 64 values; in a block the even and the odd indices are summed apart
 // in float, in order, then added; the blocks are summed in double, in order. A block's sum is off
-// by at most 35 roundings: 2^-18 of it, when no square underflows.
+// by at most 36 roundings, less than 2^-18 of it, when no square underflows.
 void mmdit_scale_errors(
     mmdit_level level, const float *values, size_t count, float normalizer,
     const float *candidates, double *errors);

@@ -1,6 +1,0 @@
-internal import ArgumentParser
-
-@main
-struct Bundle: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "mmdit-bundle")
-}

@@ -1,0 +1,52 @@
+internal import ArgumentParser
+internal import Bundles
+internal import Tensors
+internal import ToolKit
+
+struct Unpack: Tool {
+  static let configuration = CommandConfiguration(
+    commandName: "unpack",
+    abstract: "Writes the weights of a bundle as plain safetensors.",
+    discussion: helpText(
+      purpose: """
+        Quantized tensors are decoded to the type of --dtype; kept ones have the bytes they
+        had in the source. Names are those of diffusers.
+        """,
+      examples: [
+        HelpExample(
+          "for a runtime that reads safetensors only",
+          "mmdit-bundle unpack klein-int8.mmdit --output klein-int8.safetensors")
+      ]))
+
+  /// The types that weights are written in, as the option names them.
+  enum DataType: String, CaseIterable, ExpressibleByArgument {
+    case bf16, f16, f32
+
+    var elementType: ElementType {
+      switch self {
+      case .bf16: .bfloat16
+      case .f16: .float16
+      case .f32: .float32
+      }
+    }
+  }
+
+  @Argument(help: "A bundle.", completion: .file(extensions: ["mmdit"]))
+  var bundle: String
+
+  @Option(name: .shortAndLong, help: "The safetensors file to write.", completion: .file())
+  var output: String
+
+  @Option(help: "The type of decoded tensors.")
+  var dtype = DataType.bf16
+
+  @OptionGroup var runOptions: RunOptions
+
+  func execute(_ context: ToolContext) throws -> ToolExit {
+    try unpack(
+      Bundle.open(bundle), to: output, as: dtype.elementType, threads: context.threadCount,
+      monitor: context.monitor)
+    try context.print(printable("\(output): written"))
+    return .done
+  }
+}
