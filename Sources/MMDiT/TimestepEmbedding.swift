@@ -10,9 +10,10 @@ internal import Glibc
 package func sinusoidalEmbedding(of value: Float, channels: Int) -> [Float] {
   let scaled = 1000 * value
   let half = channels / 2
+  let logarithm: Double = log(10000)
   var embedding = [Float](repeating: 0, count: channels)
   for index in 0..<half {
-    let exponent = Float(-log(10000 as Double)) * Float(index) / Float(half)
+    let exponent = -Float(logarithm) * Float(index) / Float(half)
     let angle = Double(scaled * Float(exp(Double(exponent))))
     embedding[index] = Float(cos(angle))
     embedding[half + index] = Float(sin(angle))

@@ -5,7 +5,7 @@ internal import Glibc
 /// A list u₀ > u₁ > … of levels is shifted towards noise by e^µ / (e^µ + 1/u − 1), the exponential
 /// dynamic shift of flow matching; larger pictures and more steps have another µ.
 public struct FlowMatchSchedule: Hashable, Sendable {
-  /// One level for the beginning of each step and a last one, 0.
+  /// One level for the beginning of each step and a last one: 0, but for levels given as they are.
   public let sigmas: [Float]
 
   /// The number of steps.

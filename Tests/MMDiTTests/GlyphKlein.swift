@@ -1,33 +1,29 @@
 import Families
 import MMDiT
+import Safetensors
 import Sampling
 import Storage
 import StrictJSON
 import Tensors
-
-/// The fixture's folder.
-private let fixtures =
-  #filePath.split(separator: "/").dropLast(2).map { "/\($0)" }.joined() + "/Fixtures"
+import TestSupport
 
 /// The trained fixture model and the runs that diffusers recorded with it.
 struct GlyphKlein {
   let configuration: Flux2Configuration
-  let weights: FixtureTensors
-  let recorded: FixtureTensors
+  let weights: SafetensorsCheckpoint
+  let recorded: SafetensorsCheckpoint
   let goldens: [Golden]
 
   init() throws {
-    let folder = "\(fixtures)/glyph-klein/transformer"
+    func document(_ path: String) throws -> JSONField {
+      try JSONField.parse(FileReader.contents(of: path, limit: 1 << 20), document: path)
+    }
     configuration = try Flux2Configuration(
-      diffusers: JSONField.parse(
-        FileReader.contents(of: "\(folder)/config.json", limit: 1 << 20), document: "config.json"))
-    weights = try FixtureTensors(
-      (1...3).map { "\(folder)/diffusion_pytorch_model-0000\($0)-of-00003.safetensors" })
-    let recorded = try FixtureTensors(["\(fixtures)/goldens/glyph-klein.safetensors"])
+      diffusers: document("\(Fixture.kleinTransformer)/config.json"))
+    weights = try SafetensorsCheckpoint.open(Fixture.kleinTransformer)
+    let recorded = try SafetensorsCheckpoint.open("\(Fixture.goldens)/glyph-klein.safetensors")
     self.recorded = recorded
-    let list = try JSONField.parse(
-      FileReader.contents(of: "\(fixtures)/goldens/glyph-klein.json", limit: 1 << 20),
-      document: "glyph-klein.json")
+    let list = try document("\(Fixture.goldens)/glyph-klein.json")
     let fields = try list["goldens"].array()
     let grids = try Dictionary(
       uniqueKeysWithValues: fields.map { (try $0["id"].string(), try Golden.grid(of: $0)) })
@@ -53,14 +49,14 @@ struct Golden {
       width: (try field.optional("width")?.integer() ?? 128) / 16)
   }
 
-  init(_ field: JSONField, _ recorded: FixtureTensors, grids: [String: TokenGrid]) throws {
+  init(_ field: JSONField, _ recorded: SafetensorsCheckpoint, grids: [String: TokenGrid]) throws {
     let id = try field["id"].string()
     func tensor(_ name: String) throws -> [Float]? {
-      try recorded.weight(named: name).map { try recorded.decode($0.name) }
+      try recorded.weight(named: name).map { try recorded.values(of: $0.name) }
     }
     func steps(_ name: String) throws -> [[Float]] {
       guard let shape = recorded.weight(named: "\(id).\(name)")?.shape else { return [] }
-      let all = try recorded.decode("\(id).\(name)")
+      let all = try recorded.values(of: "\(id).\(name)")
       return (0..<shape.rows).map { step in
         Array(all[step * shape.columns..<(step + 1) * shape.columns])
       }

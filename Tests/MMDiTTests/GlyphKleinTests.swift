@@ -1,4 +1,5 @@
 import MMDiT
+import Safetensors
 import Sampling
 import Tensors
 import Testing
@@ -9,6 +10,16 @@ import Testing
 /// √K · u of its size; the longest rows have K = D + M = 1024 terms, the 14 blocks add up like a
 /// random walk, and there are two independent sides: √1024 · u · √14 · √2 = 1.0e-5.
 private let velocityTolerance = 1e-5
+
+// All steps of all runs take a minute of processor time when optimized, many without: a debug build
+// checks the first two steps of every run, and the whole of the shortest runs.
+#if DEBUG
+  private let checkedSteps = 2
+  private let longestFreeRun = 4
+#else
+  private let checkedSteps = Int.max
+  private let longestFreeRun = Int.max
+#endif
 
 @Suite struct GlyphKleinTests {
   let model: GlyphKlein
@@ -46,7 +57,7 @@ private let velocityTolerance = 1e-5
     #expect(trace.count == recorded.count)
     var worst = 0.0
     for (name, values) in trace {
-      let error = relativeError(values, try model.recorded.decode(prefix + name))
+      let error = relativeError(values, try model.recorded.values(of: prefix + name))
       print("\(name): \(error)")
       worst = max(worst, error)
       #expect(error < velocityTolerance, "\(name)")
@@ -56,7 +67,8 @@ private let velocityTolerance = 1e-5
   @Test func velocitiesAtTheGoldenTrajectoriesEqualTheRecordedOnes() throws {
     let trajectories = model.goldens.map { $0.trajectory() }
     var worst: [String: Double] = [:]
-    for step in 0..<(model.goldens.map(\.velocities.count).max() ?? 0) {
+    let stepCount = model.goldens.map(\.velocities.count).max() ?? 0
+    for step in 0..<min(stepCount, checkedSteps) {
       let active = model.goldens.indices.filter { step < model.goldens[$0].velocities.count }
       let inputs = active.flatMap {
         model.goldens[$0].inputs(step: step, latents: trajectories[$0][step])
@@ -81,8 +93,10 @@ private let velocityTolerance = 1e-5
   /// lengths sum to 1. That is 6e-5 of a velocity's size, and the velocity's change along the
   /// deviation adds to it: below 1e-4 of the latents, which are as large as the velocities.
   @Test func freeRunsEndAtTheGoldenLatents() throws {
-    let ends = try EulerSampler(transformer).sample(model.goldens.map(\.run))
-    for (golden, latents) in zip(model.goldens, ends) {
+    let goldens = model.goldens.filter { $0.run.schedule.stepCount <= longestFreeRun }
+    #expect(!goldens.isEmpty)
+    let ends = try EulerSampler(transformer).sample(goldens.map(\.run))
+    for (golden, latents) in zip(goldens, ends) {
       let expected = try #require(golden.trajectory().last)
       let error = relativeError(latents, expected)
       print("\(golden.id): final latents error \(error)")

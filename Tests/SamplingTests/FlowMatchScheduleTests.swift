@@ -68,6 +68,18 @@ import Testing
     #expect(failure?.description == message)
   }
 
+  @Test func recordedLevelsAreTakenAsTheyAre() throws {
+    #expect(try FlowMatchSchedule(sigmas: [1, 0.9, 0.2, 0]).sigmas == [1, 0.9, 0.2, 0])
+    for sigmas in [[], [0], [0.5, 0.7, 0], [1, 0, 0], [2, 0], [.nan, 0], [0.5, -1]] as [[Float]] {
+      #expect(throws: SamplingFailure.self) { try FlowMatchSchedule(sigmas: sigmas) }
+    }
+    let failure = #expect(throws: SamplingFailure.self) {
+      try FlowMatchSchedule(sigmas: [1, 0.5, 0.6])
+    }
+    #expect(
+      failure?.description == "schedule: sigma 2: expected falling levels from 1 to 0, found 0.6")
+  }
+
   @Test func noStepsAndNoTokensAreRefused() {
     #expect(throws: SamplingFailure.self) { try FlowMatchSchedule(steps: 0, tokenCount: 64) }
     #expect(throws: SamplingFailure.self) { try FlowMatchSchedule(steps: 4, tokenCount: 0) }
