@@ -74,7 +74,8 @@ public final class Bundle: WeightSource {
     let columns = tensor.shape.columns
     precondition(
       rows.lowerBound >= 0 && rows.upperBound <= tensor.shape.rows
-        && output.count == rows.count * columns, "rows outside the tensor or output of another size")
+        && output.count == rows.count * columns, "rows outside the tensor or output of another size"
+    )
     // Blocks of the chunks' own size, so that no chunk is decompressed twice.
     let step = tensor.chunkRows ?? RowBlock.rowCount(columns: columns)
     var row = rows.lowerBound

@@ -49,5 +49,6 @@ func readPrelude(_ file: borrowing FileReader) throws -> HeaderPlace {
       path: file.path, offset: offset, byteCount: byteCount, fileByteCount: file.byteCount)
   }
   return HeaderPlace(
-    offset: Int(offset), byteCount: Int(byteCount), checksum: CRC32(value: integer(at: 12, as: UInt32.self)))
+    offset: Int(offset), byteCount: Int(byteCount),
+    checksum: CRC32(value: integer(at: 12, as: UInt32.self)))
 }

@@ -1,8 +1,8 @@
 internal import Bundles
 internal import Checkpoints
 public import Families
-internal import Storage
 public import Recipes
+internal import Storage
 internal import Tensors
 
 /// A model that is measured: the reference itself, a bundle, or a converted checkpoint.

@@ -10,6 +10,9 @@ struct Prediction {
 }
 
 extension GoldenRun {
+  /// The predictions of all steps, for the prompt and, with guidance, for the negative prompt.
+  var predictionCount: Int { (negativeVelocities == nil ? 1 : 2) * golden.steps }
+
   /// Every prediction that the run has.
   func predictions(run: Int) -> [Prediction] {
     (0..<golden.steps).flatMap { step in

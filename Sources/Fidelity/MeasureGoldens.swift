@@ -53,18 +53,15 @@ public func measureGoldens(
   let predictions = runs.indices.flatMap { run in runs[run].predictions(run: run) }
   let batches = grouped(predictions, limit: tokenLimit) { runs[$0.run].tokenCount }
   let groups = grouped(Array(runs.indices), limit: tokenLimit) { 2 * runs[$0].tokenCount }
-  let stepCount = groups.reduce(0) { total, group in
-    total + (group.map { runs[$0].golden.steps }.max() ?? 0)
-  }
-  monitor.begin(
-    "run \(candidate.name)", total: (batches.count + stepCount) * transformer.blockCount,
-    unit: .steps)
+  let tokens = predictions.reduce(0) { $0 + runs[$1.run].tokenCount }
+  monitor.begin("run \(candidate.name)", total: 2 * tokens, unit: .tokens)
   var velocityErrors = runs.map { [Double](repeating: 0, count: $0.golden.steps) }
   var negativeErrors = velocityErrors
   for batch in batches {
     let velocities = try transformer.velocities(
       for: batch.map { runs[$0.run].input($0, configuration) }, threads: threads,
-      monitor: monitor.withinStage)
+      monitor: monitor.portion(
+        of: batch.reduce(0) { $0 + runs[$1.run].tokenCount }, stepCount: transformer.blockCount))
     for (prediction, velocity) in zip(batch, velocities) {
       let error = relativeError(of: velocity, from: runs[prediction.run].expected(prediction))
       if prediction.isNegative {
@@ -77,9 +74,12 @@ public func measureGoldens(
   var drifts = velocityErrors
   var finals = runs.map { _ in ErrorMetrics() }
   for group in groups {
+    let stepCount = group.map { runs[$0].golden.steps }.max() ?? 0
     let latents = try EulerSampler(transformer).sample(
       try group.map { try runs[$0].samplingRun(configuration) }, threads: threads,
-      monitor: monitor.withinStage
+      monitor: monitor.portion(
+        of: group.reduce(0) { $0 + runs[$1].predictionCount * runs[$1].tokenCount },
+        stepCount: stepCount * transformer.blockCount)
     ) { step in
       let run = group[step.run]
       drifts[run][step.step] = relativeError(

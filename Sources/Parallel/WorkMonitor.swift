@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// Work stopped because someone asked for it.
 public struct Cancelled: Error, CustomStringConvertible {
   public init() {}
@@ -8,6 +10,8 @@ public struct Cancelled: Error, CustomStringConvertible {
 public enum WorkUnit: Sendable {
   case bytes
   case steps
+  /// Tokens that have passed the network.
+  case tokens
 }
 
 /// How long work tells where it stands and learns that it must stop.
@@ -38,6 +42,20 @@ public struct WorkMonitor: Sendable {
     WorkMonitor(onBegin: { _, _, _ in }, onAdvance: onAdvance, isCancelled: isCancelled)
   }
 
+  /// A monitor for a part of a stage that counts `stepCount` steps of its own: together they count
+  /// as `amount` of the stage.
+  public func portion(of amount: Int, stepCount: Int) -> WorkMonitor {
+    precondition(stepCount > 0, "a portion has steps")
+    let counter = StepCounter()
+    return WorkMonitor(
+      onBegin: { _, _, _ in },
+      onAdvance: { steps in
+        let before = counter.advance(by: steps)
+        onAdvance((before + steps) * amount / stepCount - before * amount / stepCount)
+      },
+      isCancelled: isCancelled)
+  }
+
   /// Starts a stage of `total` units; the stage before it is over.
   public func begin(_ stage: String, total: Int, unit: WorkUnit) { onBegin(stage, total, unit) }
 
@@ -48,4 +66,12 @@ public struct WorkMonitor: Sendable {
   public func checkCancellation() throws(Cancelled) {
     if isCancelled() { throw Cancelled() }
   }
+}
+
+/// Steps counted so far, from any thread.
+private final class StepCounter: Sendable {
+  private let count = Atomic(0)
+
+  /// Adds steps and gives the count before them.
+  func advance(by steps: Int) -> Int { count.add(steps, ordering: .relaxed).oldValue }
 }

@@ -25,14 +25,16 @@ extension Recipe {
 
   static let int4 = Recipe(
     name: "int4",
-    summary: "Four bits a weight in the blocks, one scale a row: the smallest file, a visible loss.",
+    summary:
+      "Four bits a weight in the blocks, one scale a row: the smallest file, a visible loss.",
     rules: blockLinears(nibbleByRow) + sensitive,
     thresholds: Thresholds(
       velocityRelativeError: 0.2, weightRelativeError: 0.2, segmentRelativeError: 0.7))
 
   static let int4Group64 = Recipe(
     name: "int4-g64",
-    summary: "Four bits a weight in the blocks, one scale for 64 weights: the usual choice at 4 bits.",
+    summary:
+      "Four bits a weight in the blocks, one scale for 64 weights: the usual choice at 4 bits.",
     rules: blockLinears(nibbleByGroup) + sensitive,
     thresholds: Thresholds(
       velocityRelativeError: 0.15, weightRelativeError: 0.15, segmentRelativeError: 0.5))

@@ -20,7 +20,8 @@ extension Recipe {
     var thresholds = Thresholds()
     if let field = try document.optional("thresholds") { thresholds = try .init(document: field) }
     self.init(
-      name: try document["name"].string(), summary: try document.optional("summary")?.string() ?? "",
+      name: try document["name"].string(),
+      summary: try document.optional("summary")?.string() ?? "",
       rules: rules, thresholds: thresholds)
   }
 

@@ -20,7 +20,8 @@ extension Verification {
           + "\(decimalText(summary.psnr, decimals: 1)) dB | **\(verdict(candidate.passes))** |")
     }
     lines += [
-      "", "Each figure is the worst over the goldens. *Velocity error*: ‖v − v_golden‖ / ‖v_golden‖ of "
+      "",
+      "Each figure is the worst over the goldens. *Velocity error*: ‖v − v_golden‖ / ‖v_golden‖ of "
         + "one prediction at the golden latents, the largest of all steps. *Latents*: the end of a "
         + "run of its own against the golden one; small differences grow along a run, so two good "
         + "quantizations may end in different but equally good pictures.",

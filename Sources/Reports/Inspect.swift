@@ -92,7 +92,8 @@ private func inspectWeights(
       problem = failure.description
     }
   } else {
-    problem = identity.map { "quantizing a \($0.family.rawValue) is not supported yet" }
+    problem =
+      identity.map { "a \($0.family.rawValue) is recognised, not supported yet" }
       ?? "no known family has these tensor names"
   }
   return WeightsInspection(

@@ -48,7 +48,7 @@ extension WeightsInspection {
     lines.append(
       "\(countText(weights.weightCount)) parameters, \(byteCountText(weights.storedByteCount)) in "
         + countText(files.count, "file"))
-    if let problem { lines.append("problem: \(problem.replacing("\n", with: " "))") }
+    if let problem { lines.append("not quantizable: \(problem.replacing("\n", with: " "))") }
     for entry in metadata { lines.append("metadata \(entry.key): \(entry.value)") }
     return lines + weightLines(weights, statistics, tensors: tensors)
   }
@@ -65,7 +65,8 @@ extension BundleInspection {
       "written by \(provenance.producer), licence of the source: \(provenance.license ?? "not named")",
     ]
     for source in provenance.sources {
-      lines.append("from \(source.name), \(byteCountText(source.byteCount)), SHA-256 \(source.sha256)")
+      lines.append(
+        "from \(source.name), \(byteCountText(source.byteCount)), SHA-256 \(source.sha256)")
     }
     lines += weightLines(weights, statistics, tensors: tensors)
     guard tensors else { return lines }

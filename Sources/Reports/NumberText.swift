@@ -14,7 +14,9 @@ func decimalText(_ number: Double, decimals: Int) -> String {
 
 /// A relative error: three significant digits, in powers of ten when it is below a thousandth.
 func errorText(_ error: Double) -> String {
-  guard error.isFinite, error != 0 else { return error == 0 ? "0" : decimalText(error, decimals: 0) }
+  guard error.isFinite, error != 0 else {
+    return error == 0 ? "0" : decimalText(error, decimals: 0)
+  }
   let exponent = Int(floor(log10(abs(error))))
   guard exponent < -3 else { return decimalText(error, decimals: max(0, 2 - exponent)) }
   let mantissa = decimalText(error / pow(10, Double(exponent)), decimals: 1)

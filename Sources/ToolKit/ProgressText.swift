@@ -57,6 +57,7 @@ package struct ProgressSnapshot: Sendable {
     return switch unit {
     case .bytes: "\(byteCountText(done)) of \(byteCountText(total))"
     case .steps: "\(countText(done)) of \(countText(total, "step"))"
+    case .tokens: "\(countText(done)) of \(countText(total, "token"))"
     }
   }
 
@@ -70,6 +71,7 @@ package struct ProgressSnapshot: Sendable {
   func rateText(_ unitsPerSecond: Double) -> String {
     switch unit {
     case .bytes: return byteRateText(unitsPerSecond)
+    case .tokens: return "\(countText(wholeNumber(unitsPerSecond))) tokens/s"
     case .steps:
       guard unitsPerSecond > 0 else { return "0.0 steps/s" }
       let isSlow = unitsPerSecond < 1
@@ -82,6 +84,7 @@ package struct ProgressSnapshot: Sendable {
     switch unit {
     case .bytes: byteCountText(count)
     case .steps: countText(count, "step")
+    case .tokens: countText(count, "token")
     }
   }
 }
