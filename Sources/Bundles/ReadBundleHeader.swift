@@ -44,9 +44,15 @@ extension BundleHeader {
         expected: "\(tensors.count) tensors in all blocks",
         found: "\(blocks.last?.tensors.upperBound ?? 0)")
     }
+    let configuration = try Flux2Configuration(document: architecture["configuration"])
+    let names = Flux2Table.blocks(of: configuration)
+    guard blocks.map(\.name) == names else {
+      throw try document["blocks"].failure(
+        expected: names.joined(separator: ", "),
+        found: blocks.map(\.name).joined(separator: ", "))
+    }
     self.init(
-      configuration: try Flux2Configuration(
-        document: architecture["configuration"]),
+      configuration: configuration,
       recipe: try Recipe(document: document["recipe"]),
       provenance: try Provenance(document: document["provenance"]), blocks: blocks,
       tensors: tensors)
