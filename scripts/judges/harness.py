@@ -9,6 +9,8 @@ import tempfile
 import time
 import zlib
 
+import safetensors
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FIXTURES = ROOT / "Tests/Fixtures"
 MODEL = FIXTURES / "glyph-klein"
@@ -17,6 +19,20 @@ QUICK_GOLDEN = "penguin-no-cfg-4-steps"
 RECIPES = ("int8", "int4", "int4-g64", "mixed")
 
 sys.path.insert(0, str(ROOT / "scripts"))  # for read_bundle
+
+
+def read_safetensors(*paths):
+    """name → (dtype, shape, bytes) of all tensors of some files, as the package reads them."""
+    return {
+        name: (tensor["dtype"], list(tensor["shape"]), bytes(tensor["data"]))
+        for path in paths
+        for name, tensor in safetensors.deserialize(pathlib.Path(path).read_bytes())
+    }
+
+
+def source_tensors():
+    """The transformer of the fixture."""
+    return read_safetensors(*sorted((MODEL / "transformer").glob("*.safetensors")))
 
 
 def with_header(bundle, header, data=None):
