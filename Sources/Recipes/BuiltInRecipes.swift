@@ -18,7 +18,7 @@ extension Recipe {
 
   static let int8 = Recipe(
     name: "int8",
-    summary: "Eight bits a weight in the blocks, one scale a row: half the size, no visible loss.",
+    summary: "Eight bits a weight in the blocks, one scale a row.",
     rules: blockLinears(bytePerWeight) + sensitive,
     thresholds: Thresholds(
       velocityRelativeError: 0.02, weightRelativeError: 0.02, segmentRelativeError: 0.1))
@@ -41,7 +41,7 @@ extension Recipe {
 
   static let mixed = Recipe(
     name: "mixed",
-    summary: "Four bits in groups of 64; eight for the outputs of attention, which weigh most.",
+    summary: "Like int4-g64, with eight bits for the outputs of attention.",
     rules: blockLinears(nibbleByGroup) + [
       Rule(
         match: "*.attn.to_out*", treatment: .quantize(bytePerWeight),
