@@ -10,7 +10,11 @@ import TestSupport
 /// Small bundles for tests.
 enum BundleBuilder {
   static let provenance = Provenance(
-    producer: "test", sources: [SourceFile(name: "a.safetensors", byteCount: 3, sha256: "00")],
+    producer: "test",
+    sources: [
+      SourceFile(
+        name: "a.safetensors", byteCount: 3, sha256: String(repeating: "0", count: 64))
+    ],
     license: "apache-2.0", metadata: [])
 
   /// A recipe that quantizes the linear layers of the blocks.
