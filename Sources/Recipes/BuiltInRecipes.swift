@@ -44,9 +44,6 @@ extension Recipe {
     summary: "Four bits in groups of 64, eight bits where an error spreads furthest.",
     rules: blockLinears(nibbleByGroup) + [
       Rule(
-        match: "transformer_blocks.0.*_out*.weight", treatment: .quantize(bytePerWeight),
-        reason: "every later block reads what the first block writes"),
-      Rule(
         match: "*.ff*.linear_out.weight", treatment: .quantize(bytePerWeight),
         reason: "its input has the widest range: products of a gate and a value"),
       Rule(
