@@ -6,6 +6,11 @@ public import Recipes
 public struct SkippedGolden: Hashable, Sendable {
   public let id: String
   public let reason: String
+
+  package init(id: String, reason: String) {
+    self.id = id
+    self.reason = reason
+  }
 }
 
 /// The outcome of a verification: the reference first, then every candidate.
@@ -13,6 +18,14 @@ public struct Verification: Sendable {
   public let goldenSet: GoldenSet
   public let candidates: [CandidateFidelity]
   public let skipped: [SkippedGolden]
+
+  package init(
+    goldenSet: GoldenSet, candidates: [CandidateFidelity], skipped: [SkippedGolden]
+  ) {
+    self.goldenSet = goldenSet
+    self.candidates = candidates
+    self.skipped = skipped
+  }
 
   /// Whether the reference reproduces the goldens and every candidate keeps its limits.
   public var passes: Bool { candidates.allSatisfy(\.passes) }
