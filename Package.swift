@@ -123,8 +123,10 @@ let package = Package(
     tests("Tensors", ["Parallel", "Scalars"]),
     tests("Safetensors", ["Failures", "Parallel", "Storage", "StrictJSON", "Tensors"]),
     tests("Quantization", ["Failures", "Scalars", "Tensors"], exclude: ["Goldens"]),
-    tests("Families", ["Safetensors", "StrictJSON", "Tensors"]),
-    tests("Recipes", ["Families", "Quantization", "Safetensors", "StrictJSON", "Tensors"]),
+    tests("Families", ["Safetensors", "Storage", "StrictJSON", "Tensors"]),
+    tests(
+      "Recipes",
+      ["Failures", "Families", "Quantization", "Safetensors", "StrictJSON", "Tensors"]),
     tests(
       "MMDiT",
       [
@@ -144,7 +146,14 @@ let package = Package(
         "Bundles", "Families", "MMDiT", "Parallel", "Quantization", "Recipes", "Safetensors",
         "Storage", "StrictJSON", "Tensors",
       ]),
-    tests("Reports", ["Bundles", "Fidelity", "Safetensors", "StrictJSON"]),
+    tests(
+      "Checkpoints", ["Failures", "Families", "Safetensors", "Storage", "StrictJSON", "Tensors"]),
+    tests(
+      "Reports",
+      [
+        "Bundles", "Checkpoints", "Families", "Fidelity", "Parallel", "Quantization", "Recipes",
+        "Safetensors", "Storage", "StrictJSON", "Tensors",
+      ]),
     tests("ToolKit", ["Failures", "Parallel", argumentParser]),
   ],
   swiftLanguageModes: [.v6]

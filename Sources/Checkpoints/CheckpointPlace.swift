@@ -4,31 +4,41 @@ internal import StrictJSON
 
 /// Where the parts of a checkpoint stand.
 struct CheckpointPlace {
-  /// The folder of the whole pipeline, nil when the path is not one.
+  /// The folder of the whole pipeline, nil when the path is not in one.
   let pipeline: String?
   /// The file or folder with the weights.
   let weights: String
+  /// The folder of the weights, where `config.json` and the model card stand.
+  let folder: String
 
   /// The longest document that is read, in bytes.
   private static let largestDocument = 16 << 20
+  /// What the `config.json` of a transformer calls its network.
+  private static let transformerClass = "Flux2Transformer2DModel"
 
   init(_ path: String) {
-    if FileSystem.kind(of: FileSystem.path(path, "model_index.json")) == .file {
-      pipeline = path
-      weights = FileSystem.path(path, "transformer")
-    } else {
-      let folder = FileSystem.kind(of: path) == .folder ? path : FileSystem.folder(of: path)
-      // `transformer/` inside a pipeline knows what the pipeline says.
-      let parent = FileSystem.path(folder, "..")
-      let index = FileSystem.path(parent, "model_index.json")
-      pipeline = FileSystem.kind(of: index) == .file ? parent : nil
-      weights = path
+    func isPipeline(_ folder: String) -> Bool {
+      FileSystem.kind(of: FileSystem.path(folder, "model_index.json")) == .file
     }
+    let isFolder = FileSystem.kind(of: path) == .folder
+    folder = isFolder ? path : FileSystem.folder(of: path)
+    weights = isFolder && isPipeline(path) ? FileSystem.path(path, "transformer") : path
+    // `transformer/` inside a pipeline knows what the pipeline says.
+    pipeline = [folder, FileSystem.path(folder, "..")].first(where: isPipeline)
   }
 
-  /// The `config.json` beside the weights of a folder.
+  /// The `config.json` beside the weights.
+  ///
+  /// A file may lie among others that have nothing to do with it, so beside a file only the
+  /// document of a FLUX.2 transformer counts.
   func configurationDocument() throws -> JSONField? {
-    guard FileSystem.kind(of: weights) == .folder else { return nil }
+    guard FileSystem.kind(of: weights) == .folder else {
+      let document = try Self.document(FileSystem.path(folder, "config.json"))
+      guard case .object(let members) = document?.value,
+        members["_class_name"] == .string(Self.transformerClass)
+      else { return nil }
+      return document
+    }
     return try Self.document(FileSystem.path(weights, "config.json"))
   }
 
@@ -44,11 +54,8 @@ struct CheckpointPlace {
     for key in ["license", "modelspec.license"] {
       if let entry = metadata.first(where: { $0.key == key }) { return entry.value }
     }
-    let folder = pipeline ?? weights
-    let card = FileSystem.path(folder, "README.md")
-    guard FileSystem.kind(of: folder) == .folder, FileSystem.kind(of: card) == .file else {
-      return nil
-    }
+    let card = FileSystem.path(pipeline ?? folder, "README.md")
+    guard FileSystem.kind(of: card) == .file else { return nil }
     let text = try FileReader.contents(of: card, limit: Self.largestDocument)
     return ModelCard.license(in: String(decoding: text, as: UTF8.self))
   }
@@ -64,13 +71,15 @@ struct CheckpointPlace {
 enum ModelCard {
   /// The `license_name`, or else `license`, of the front matter between two lines of `---`.
   static func license(in text: String) -> String? {
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    // Line ends of Windows are one character to `String`, and a newline too.
+    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     guard lines.first == "---" else { return nil }
     let matter = lines.dropFirst().prefix { $0 != "---" }
     for key in ["license_name:", "license:"] {
       guard let line = matter.first(where: { $0.hasPrefix(key) }) else { continue }
       let value = line.dropFirst(key.count).filter { $0 != "\"" && $0 != "'" }
-      return String(value.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+      let name = value.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()
+      guard name.isEmpty else { return String(name) }
     }
     return nil
   }

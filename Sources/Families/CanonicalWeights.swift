@@ -40,7 +40,8 @@ public struct CanonicalWeights: WeightSource {
       let rows = isOriginal ? weight.originalRows : .whole
       let name = identity.prefix + (isOriginal ? weight.originalName : weight.name)
       guard let found = Self.find(name, in: source) else {
-        missing.append(name)
+        // Parts of a fused weight follow each other; it is one tensor that is missing.
+        if missing.last != name { missing.append(name) }
         continue
       }
       claimed.insert(found.name)

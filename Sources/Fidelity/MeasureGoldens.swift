@@ -14,6 +14,16 @@ public struct StepFidelity: Sendable {
   public let negativeVelocityRelativeError: Double?
   /// ‖x − x_golden‖ / ‖x_golden‖ of the latents after the step, in the candidate's own run.
   public let driftRelativeError: Double
+
+  package init(
+    sigma: Float, velocityRelativeError: Double, negativeVelocityRelativeError: Double?,
+    driftRelativeError: Double
+  ) {
+    self.sigma = sigma
+    self.velocityRelativeError = velocityRelativeError
+    self.negativeVelocityRelativeError = negativeVelocityRelativeError
+    self.driftRelativeError = driftRelativeError
+  }
 }
 
 /// How far a candidate is from a golden run.
@@ -22,6 +32,12 @@ public struct GoldenFidelity: Sendable {
   public let steps: [StepFidelity]
   /// The final latents of the candidate's own run, against the golden ones.
   public let latents: ErrorMetrics
+
+  package init(id: String, steps: [StepFidelity], latents: ErrorMetrics) {
+    self.id = id
+    self.steps = steps
+    self.latents = latents
+  }
 
   /// The largest velocity error of any step.
   public var velocityRelativeError: Double {
@@ -111,7 +127,7 @@ private func relativeError(of values: [Float], from expected: [Float]) -> Double
 }
 
 /// Consecutive elements in groups whose sizes sum to at most `limit`; a larger one stands alone.
-private func grouped<Element>(
+func grouped<Element>(
   _ elements: [Element], limit: Int, size: (Element) -> Int
 ) -> [[Element]] {
   var groups: [[Element]] = []

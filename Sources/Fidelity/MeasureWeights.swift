@@ -12,6 +12,17 @@ public struct TensorFidelity: Sendable {
   public let bitsPerWeight: Double
   public let metrics: ErrorMetrics
   public let worstSegment: SegmentError
+
+  package init(
+    name: String, encoding: String, bitsPerWeight: Double, metrics: ErrorMetrics,
+    worstSegment: SegmentError
+  ) {
+    self.name = name
+    self.encoding = encoding
+    self.bitsPerWeight = bitsPerWeight
+    self.metrics = metrics
+    self.worstSegment = worstSegment
+  }
 }
 
 /// The 64 neighbouring values of a row that a candidate gets most wrong.
@@ -25,6 +36,12 @@ public struct SegmentError: Hashable, Sendable {
   public var row = 0
   /// The first column of the segment.
   public var column = 0
+
+  package init(relativeError: Double = 0, row: Int = 0, column: Int = 0) {
+    self.relativeError = relativeError
+    self.row = row
+    self.column = column
+  }
 }
 
 /// Compares every tensor of a candidate with the reference, value by value.

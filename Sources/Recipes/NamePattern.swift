@@ -1,11 +1,13 @@
 /// A pattern of tensor names: `*` stands for any run of characters, dots included, `?` for one.
+///
+/// Characters are Unicode scalars, compared exactly.
 public struct NamePattern: Hashable, Sendable, CustomStringConvertible {
   public let description: String
-  private let pattern: [UInt8]
+  private let pattern: [Unicode.Scalar]
 
   public init(_ pattern: String) {
     description = pattern
-    self.pattern = Array(pattern.utf8)
+    self.pattern = Array(pattern.unicodeScalars)
   }
 
   /// Whether the whole name fits the pattern.
@@ -13,16 +15,16 @@ public struct NamePattern: Hashable, Sendable, CustomStringConvertible {
   /// Greedy with one point of return, so the time is at most the product of the lengths: patterns
   /// come from files.
   public func matches(_ name: String) -> Bool {
-    let name = Array(name.utf8)
+    let name = Array(name.unicodeScalars)
     var at = 0
     var position = 0
     var lastStar: (pattern: Int, position: Int)?
     while position < name.count {
-      if at < pattern.count, pattern[at] == UInt8(ascii: "*") {
+      if at < pattern.count, pattern[at] == "*" {
         lastStar = (at, position)
         at += 1
       } else if at < pattern.count,
-        pattern[at] == UInt8(ascii: "?") || pattern[at] == name[position]
+        pattern[at] == "?" || pattern[at] == name[position]
       {
         at += 1
         position += 1
@@ -34,6 +36,6 @@ public struct NamePattern: Hashable, Sendable, CustomStringConvertible {
         return false
       }
     }
-    return pattern[at...].allSatisfy { $0 == UInt8(ascii: "*") }
+    return pattern[at...].allSatisfy { $0 == "*" }
   }
 }

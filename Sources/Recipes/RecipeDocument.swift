@@ -12,7 +12,8 @@ extension Recipe {
       except: ["$schema", "format", "version", "name", "summary", "rules", "thresholds"])
     let format = try document["format"]
     guard try format.string() == Self.format else {
-      throw try format.failure(expected: "\"\(Self.format)\"", found: format.string())
+      throw try format.failure(
+        expected: "\"\(Self.format)\"", found: format.string().quotedForMessage)
     }
     _ = try document["version"].integer(in: Self.version...Self.version)
     var rules: [Rule] = []

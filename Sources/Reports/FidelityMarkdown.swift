@@ -58,8 +58,7 @@ extension CandidateFidelity {
           + "\(decimalText(golden.latents.cosineSimilarity, decimals: 5)) | "
           + "\(decimalText(golden.latents.peakSignalToNoiseDecibels, decimals: 1)) dB |")
     }
-    let changed = tensors.filter { $0.metrics.relativeError != 0 }
-      .sorted { ($1.metrics.relativeError, $0.name) < ($0.metrics.relativeError, $1.name) }
+    let changed = tensorsFromTheWorst.filter { $0.metrics.relativeError != 0 }
     guard !changed.isEmpty else { return lines }
     lines += [
       "", "\(changed.count) of \(tensors.count) tensors differ from the reference; the most:", "",

@@ -46,10 +46,26 @@ struct FidelitySummary {
 extension CandidateFidelity {
   var summary: FidelitySummary {
     FidelitySummary(
-      velocity: goldens.map(\.velocityRelativeError).max() ?? .nan,
-      latents: goldens.map(\.latents.relativeError).max() ?? .nan,
-      psnr: goldens.map(\.latents.peakSignalToNoiseDecibels).min() ?? .nan,
-      worstTensor: tensors.max { $0.metrics.relativeError < $1.metrics.relativeError })
+      velocity: worst(goldens.map(\.velocityRelativeError), by: >),
+      latents: worst(goldens.map(\.latents.relativeError), by: >),
+      psnr: worst(goldens.map(\.latents.peakSignalToNoiseDecibels), by: <),
+      worstTensor: tensorsFromTheWorst.first)
+  }
+
+  /// The tensors by relative error, largest first, equal ones by name; what is not a number is
+  /// larger than any.
+  var tensorsFromTheWorst: [TensorFidelity] {
+    func order(_ tensor: TensorFidelity) -> Double {
+      let error = tensor.metrics.relativeError
+      return error.isNaN ? .infinity : error
+    }
+    return tensors.sorted { (order($1), $0.name) < (order($0), $1.name) }
+  }
+
+  /// The worst of some figures, NaN when one of them is or when there are none.
+  private func worst(_ figures: [Double], by isWorse: (Double, Double) -> Bool) -> Double {
+    guard let first = figures.first, !figures.contains(where: \.isNaN) else { return .nan }
+    return figures.reduce(first) { isWorse($1, $0) ? $1 : $0 }
   }
 }
 

@@ -61,6 +61,10 @@ private func inspectPipeline(
     guard case .array(let pair) = field.value, pair.count == 2,
       case .string(let library) = pair[0], case .string(let className) = pair[1]
     else { continue }
+    // The name becomes a path, which must not lead out of the pipeline.
+    guard !name.isEmpty, !name.contains("/"), name != ".", name != ".." else {
+      throw field.failure(expected: "a part in a folder of its own", found: "another path")
+    }
     let folder = FileSystem.path(path, name)
     let files = FileSystem.kind(of: folder) == .folder ? try FileSystem.names(in: folder) : []
     let hasWeights = files.contains { $0.hasSuffix(".safetensors") }

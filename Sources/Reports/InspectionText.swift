@@ -49,9 +49,18 @@ extension WeightsInspection {
       "\(countText(weights.weightCount)) parameters, \(byteCountText(weights.storedByteCount)) in "
         + countText(files.count, "file"))
     if let problem { lines.append("not quantizable: \(problem.replacing("\n", with: " "))") }
-    for entry in metadata { lines.append("metadata \(entry.key): \(entry.value)") }
+    lines += metadata.map(metadataLine)
     return lines + weightLines(weights, statistics, tensors: tensors)
   }
+}
+
+/// An entry of the metadata on one line, cut: trainers and interfaces store whole graphs there.
+private func metadataLine(_ entry: SafetensorsHeader.MetadataEntry) -> String {
+  let limit = 160
+  let shown = printableLine(String(entry.value.prefix(limit)))
+  let more = entry.value.count - limit
+  return "metadata \(printableLine(entry.key)): \(shown)"
+    + (more > 0 ? "… and \(countText(more, "character")) more, all in the JSON" : "")
 }
 
 extension BundleInspection {

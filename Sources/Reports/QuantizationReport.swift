@@ -13,9 +13,14 @@ public struct QuantizationReport: Sendable {
   static let cardGigabytes = [6, 8, 12, 16, 24]
 
   public init(_ job: QuantizationJob) {
-    plan = job.plan
-    sourceByteCount = job.sourceByteCount
-    threads = job.threads
+    self.init(plan: job.plan, sourceByteCount: job.sourceByteCount, threads: job.threads)
+  }
+
+  /// The report of a plan for weights that take so many bytes now.
+  package init(plan: BundlePlan, sourceByteCount: Int, threads: Int) {
+    self.plan = plan
+    self.sourceByteCount = sourceByteCount
+    self.threads = threads
   }
 
   /// Whether the weights alone fit a card; activations, text encoder and autoencoder come on top.

@@ -193,7 +193,8 @@ import Testing
         #expect(bundle.dataEnd == plan.dataEnd)
         #expect(bundle.weights.storedByteCount == plan.weightByteCount)
         #expect(
-          header.tensors.map { $0.segments.map { $0.runs[0].offset } } == plan.tensors.map(\.offsets))
+          header.tensors.map { $0.segments.map { $0.runs[0].offset } }
+            == plan.tensors.map(\.offsets))
       }
     }
   }

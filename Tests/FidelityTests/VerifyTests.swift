@@ -51,9 +51,9 @@ import Testing
     }
   }
 
-  /// One scale of one group among thousands, doubled, under checksums that are right: the verdict
+  /// One scale of one group among thousands, wrong, under checksums that are right: the verdict
   /// must be fail, and name the tensor and the row.
-  @Test(arguments: [("int4-g64", 2.0), ("int8", 1.25), ("int4", 0.5)])
+  @Test(arguments: [("int4-g64", 2.0), ("int8", 1.25), ("int4", 2.0)])
   func oneWrongScaleFailsAndIsNamed(recipe: String, factor: Double) throws {
     try TemporaryFolder.with { folder in
       let path = folder.path("bad.mmdit")

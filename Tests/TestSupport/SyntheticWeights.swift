@@ -15,7 +15,8 @@ public struct SyntheticWeights: WeightSource {
 
   /// Random values in −1…1 that are exact in the stored type.
   public init(
-    _ configuration: Flux2Configuration = smallConfiguration, storedAs type: ElementType = .bfloat16,
+    _ configuration: Flux2Configuration = smallConfiguration,
+    storedAs type: ElementType = .bfloat16,
     seed: UInt64 = 1
   ) {
     var generator = SeededGenerator(seed: seed)
