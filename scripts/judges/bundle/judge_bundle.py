@@ -1,4 +1,4 @@
-"""Judges bundles by the account of them in scripts/read_bundle.py, numpy and the package safetensors.
+"""Judges bundles by scripts/read_bundle.py, numpy and the package safetensors.
 
     judge_bundle.py FOLDER_WITH_THE_TOOLS
 
@@ -14,7 +14,8 @@ import sys
 
 import numpy as np
 
-sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / name) for name in ("", "quantization")]
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / name)
+                for name in (".", "quantization")]
 import harness
 import judge_quantization
 from harness import MODEL, RECIPES, read_safetensors, source_tensors
@@ -31,15 +32,16 @@ def source(name):
 
 def schemes(clip):
     """All 60 schemes with this clipping, small groups first."""
-    for group in (16, 32, 64, 128, "row"):
-        for bits, symmetric, scale in itertools.product((8, 4), (True, False), ("f32", "f16", "bf16")):
-            yield {"bits": bits, "symmetric": symmetric, "group": group, "scale": scale, "clip": clip}
+    values = (16, 32, 64, 128, "row"), (8, 4), (True, False), ("f32", "f16", "bf16")
+    for group, bits, symmetric, scale in itertools.product(*values):
+        yield {"bits": bits, "symmetric": symmetric, "group": group, "scale": scale, "clip": clip}
 
 
 def recipe_of_all_schemes(clip):
-    """One scheme for each of the 60 smallest matrices; small groups, which take longest to judge, for
-    the smallest."""
-    matrices = sorted((len(data), name) for name, (_, shape, data) in SOURCES.items() if len(shape) == 2)
+    """One scheme for each of the 60 smallest matrices; small groups take longest to judge and go to
+    the smallest of them."""
+    matrices = sorted(
+        (len(data), name) for name, (_, shape, data) in SOURCES.items() if len(shape) == 2)
     rules = [{"match": name, "scheme": scheme, "reason": "every scheme once"}
              for (_, name), scheme in zip(matrices, schemes(clip), strict=False)]
     return {"format": "mmdit-recipe", "version": 1, "name": f"all-{clip}", "rules": rules}
@@ -66,8 +68,9 @@ def check_bundle(judge, path):
     judge.check(set(bundle.tensors) == set(SOURCES), f"{path.name} has the tensors of the source")
     for file in bundle.header["provenance"]["sources"]:
         data = (MODEL / "transformer" / file["name"]).read_bytes()
-        judge.check((len(data), hashlib.sha256(data).hexdigest()) == (file["bytes"], file["sha256"]),
-                    f"{path.name}: size and digest of {file['name']}")
+        judge.check(
+            (len(data), hashlib.sha256(data).hexdigest()) == (file["bytes"], file["sha256"]),
+            f"{path.name}: size and digest of {file['name']}")
     return bundle
 
 
@@ -75,15 +78,15 @@ def check_unpacked(judge, path):
     """What `unpack` decodes is what numpy decodes and rounds, bit for bit."""
     bundle = Bundle(path)
     decoded = {name: bundle.decode(name) for name in bundle.tensors}
-    formats = {"f32": lambda values: values.tobytes(), "bf16": lambda values: bf16(values).tobytes(),
-               "f16": lambda values: values.astype(np.float16).tobytes()}
-    for dtype, encode in formats.items():
+    rounded = {"f32": lambda values: values, "f16": lambda values: values.astype(np.float16),
+               "bf16": bf16}
+    for dtype, rounding in rounded.items():
         output = judge.folder / f"unpacked-{dtype}.safetensors"
         judge.tool("mmdit-bundle", "unpack", path, "--output", output, "--dtype", dtype)
         unpacked = read_safetensors(output)
         judge.check(set(unpacked) == set(bundle.tensors), f"{path.name}: names of unpack {dtype}")
         for name, (kind, shape, data) in unpacked.items():
-            expected = (dtype.upper(), list(decoded[name].shape), encode(decoded[name])) \
+            expected = (dtype.upper(), list(decoded[name].shape), rounding(decoded[name]).tobytes()) \
                 if "scheme" in bundle.tensors[name] else SOURCES[name]
             judge.check((kind, shape, data) == expected, f"{path.name}: unpack {dtype}: {name}")
         output.unlink()
@@ -101,7 +104,8 @@ def check_absmax(judge, bundle):
             source(name), f"int{scheme['bits']}", group, scheme["symmetric"], scheme["scale"])
         expected = {"codes": codes, "scales": scales, "zero_points": zeros}
         for kind in bundle.row_bytes(name):
-            judge.check(bytes(bundle.segment(name, kind)) == expected[kind], f"{name} {kind}: {scheme}")
+            judge.check(bytes(bundle.segment(name, kind)) == expected[kind],
+                        f"{name} {kind}: {scheme}")
         weights += source(name).size
     return weights
 
@@ -139,7 +143,8 @@ def code_sizes(bundle):
     """Weights, order-0 entropy in bits and stored bits of all codes, for each width of codes."""
     sizes = {}
     for bits in (8, 4):
-        names = [name for name in quantized(bundle) if bundle.tensors[name]["scheme"]["bits"] == bits]
+        names = [name for name in quantized(bundle)
+                 if bundle.tensors[name]["scheme"]["bits"] == bits]
         if not names:
             continue
         counts = sum(np.bincount(bundle.codes(name).ravel() + 128, minlength=512) for name in names)
@@ -160,7 +165,8 @@ def check_compression(judge, recipe, resident):
     judge.check(again.read_bytes() == resident.read_bytes(), f"{recipe}: repacked to resident")
     judge.check(packed.read_bytes() == compressed.read_bytes(), f"{recipe}: repacked to compressed")
     for bits, (count, entropy, stored) in code_sizes(bundle).items():
-        judge.check(stored <= 1.02 * entropy, f"{recipe}: {stored} bits for {entropy:.0f} of entropy")
+        judge.check(stored <= 1.02 * entropy,
+                    f"{recipe}: {stored} bits for {entropy:.0f} of entropy")
         print(f"  {recipe}: int{bits} codes: entropy {entropy / count:.4f} bits per weight, stored "
               f"{stored / count:.4f}, {100 * (stored / entropy - 1):+.2f} %")
 
@@ -197,9 +203,10 @@ def places(bundle):
     seen = set()
     for name in reversed(bundle.tensors):
         for kind, _, offset, stored in bundle.runs(name):
-            if (kind, bundle.tensors[name].get("scheme", {}).get("bits")) not in seen:
-                seen.add((kind, bundle.tensors[name].get("scheme", {}).get("bits")))
-                # The first bytes of a frame are a magic number; its last ones are the end of the codes.
+            variety = kind, bundle.tensors[name].get("scheme", {}).get("bits")
+            if variety not in seen:
+                seen.add(variety)
+                # The first byte of a zstd frame belongs to its magic number.
                 for at in (0, stored // 2, stored - 1):
                     yield f"{kind} at {at} of {stored}", offset + at, name
     end = 32

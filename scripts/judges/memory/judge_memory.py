@@ -1,5 +1,5 @@
-"""Judges mmdit-quantize on a checkpoint larger than what it may hold in memory: peak memory, what is
-left when it is killed, interrupted or finds no space.
+"""Judges mmdit-quantize on a checkpoint larger than what it may hold in memory: its peak, and what
+is left when it is killed, interrupted or finds no space.
 
     judge_memory.py FOLDER_WITH_THE_TOOLS [GIGABYTES]
 
@@ -131,7 +131,8 @@ def check_full_disk(judge, source):
     mount = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", place],
                            capture_output=True, text=True)
     if mount.returncode != 0:
-        print(f"skipped: a full disk, for which a small one must be mounted: {mount.stderr.strip()}")
+        print("skipped: a full disk, for which a small one has to be mounted: "
+              f"{mount.stderr.strip()}")
         return
     try:
         free = shutil.disk_usage(place).free

@@ -2,7 +2,7 @@
 
     python make_golden.py ../../../Tests/Fixtures/safetensors
 
-The package `safetensors` is the oracle (version in requirements.txt). The tensors are those of
+The package `safetensors` is the oracle (version in ../requirements.txt). The tensors are those of
 `GoldenFileTests.swift`: byte k of a tensor is (7·k + the number of bytes of its name) mod 256.
 """
 
