@@ -36,7 +36,7 @@ func tests(
 ) -> Target {
   .testTarget(
     name: "\(module)Tests", dependencies: [.byName(name: module), "TestSupport"] + dependencies,
-    exclude: exclude, swiftSettings: settings)
+    exclude: exclude, swiftSettings: testSettings)
 }
 
 let package = Package(
@@ -112,7 +112,8 @@ let package = Package(
 
     // Tests.
     .target(
-      name: "TestSupport", dependencies: ["Safetensors", "Storage", "StrictJSON", "Tensors"],
+      name: "TestSupport",
+      dependencies: ["Families", "Safetensors", "Storage", "StrictJSON", "Tensors"],
       path: "Tests/TestSupport", swiftSettings: testSettings),
     tests("CKernels", ["Scalars"]),
     tests("Scalars"),
@@ -134,10 +135,17 @@ let package = Package(
       ]),
     tests("Sampling", ["Failures", "Families", "MMDiT", "Parallel", "Tensors"]),
     tests(
-      "Bundles", ["Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors"]),
+      "Bundles",
+      [
+        "Families", "Parallel", "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON",
+        "Tensors",
+      ]),
     tests(
       "Fidelity",
-      ["Bundles", "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors"]),
+      [
+        "Bundles", "Families", "MMDiT", "Parallel", "Quantization", "Recipes", "Safetensors",
+        "Storage", "StrictJSON", "Tensors",
+      ]),
     tests(
       "Checkpoints", ["Failures", "Families", "Safetensors", "Storage", "StrictJSON", "Tensors"]),
     tests(

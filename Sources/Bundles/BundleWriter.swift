@@ -112,7 +112,7 @@ struct BundleWriter: ~Copyable {
     tensors.append(
       BundleTensor(
         name: tensor.name, shape: tensor.shape, encoding: tensor.encoding,
-        chunkRows: compress ? step : nil,
+        chunkRows: compress ? max(1, min(step, layout.rows)) : nil,
         segments: layout.segments.indices.map { index in
           BundleSegment(
             kind: layout.segments[index].kind, rowStride: layout.segments[index].rowStride,

@@ -41,12 +41,12 @@ public struct QuantizationJob: Sendable {
     }
     let clock = ContinuousClock()
     let start = clock.now
-    let provenance = Provenance(
-      producer: producer, sources: try hashSources(monitor: monitor),
-      license: checkpoint.license, metadata: checkpoint.metadata)
     let header = try quantize(
-      checkpoint.weights, as: plan, provenance: provenance, to: output, compress: compress,
-      threads: threads, monitor: monitor)
+      checkpoint.weights, as: plan,
+      provenance: Provenance(
+        producer: producer, sources: try hashSources(monitor: monitor),
+        license: checkpoint.license, metadata: checkpoint.metadata),
+      to: output, compress: compress, threads: threads, monitor: monitor)
     return Outcome(
       header: header, outputByteCount: try Bundle.open(output).fileByteCount,
       peakMemoryByteCount: ProcessMemory.peakByteCount(), elapsed: clock.now - start)

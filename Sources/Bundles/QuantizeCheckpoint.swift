@@ -9,12 +9,15 @@ internal import Tensors
 ///
 /// Streams: memory is bounded by `BundlePlan.peakMemoryByteCount`, whatever the checkpoint's size.
 /// The same checkpoint and plan give the same bytes. Interrupted or failed, nothing stands under
-/// `path` that did not stand there before.
+/// `path` that did not stand there before. `provenance` is asked once the output is known to fit the
+/// disk, since it may take long to find out.
 public func quantize(
-  _ checkpoint: CanonicalWeights, as plan: BundlePlan, provenance: Provenance, to path: String,
-  compress: Bool, threads: Int = availableThreadCount(), monitor: WorkMonitor = .silent
+  _ checkpoint: CanonicalWeights, as plan: BundlePlan,
+  provenance: @autoclosure () throws -> Provenance, to path: String, compress: Bool,
+  threads: Int = availableThreadCount(), monitor: WorkMonitor = .silent
 ) throws -> BundleHeader {
   var writer = try BundleWriter(path: path, plan: plan, compress: compress, threads: threads)
+  let provenance = try provenance()
   monitor.begin("quantize", total: checkpoint.weights.storedByteCount, unit: .bytes)
   try writer.writeTensors(monitor: monitor) { index, rows in
     let segments = try encode(plan.tensors[index], rows: rows, of: checkpoint)

@@ -19,13 +19,16 @@ extension BundleHeader {
       throw try format.failure(expected: "\"mmdit-bundle\"", found: format.string())
     }
     _ = try document["version"].integer(in: BundleFormat.version...BundleFormat.version)
-    let family = try document["architecture"]["family"]
+    let architecture = try document["architecture"]
+    try architecture.rejectUnknownKeys(except: ["family", "configuration"])
+    let family = try architecture["family"]
     guard try family.string() == "flux2" else {
       throw try family.failure(expected: "\"flux2\"", found: family.string())
     }
     let tensors = try document["tensors"].array().map { try BundleTensor(document: $0) }
     var blocks: [BundleBlock] = []
     for field in try document["blocks"].array() {
+      try field.rejectUnknownKeys(except: ["name", "offset", "bytes", "tensors"])
       let first = blocks.last?.tensors.upperBound ?? 0
       let count = try field["tensors"].integer(in: 1...max(1, tensors.count - first))
       blocks.append(
@@ -41,9 +44,15 @@ extension BundleHeader {
         expected: "\(tensors.count) tensors in all blocks",
         found: "\(blocks.last?.tensors.upperBound ?? 0)")
     }
+    let configuration = try Flux2Configuration(document: architecture["configuration"])
+    let names = Flux2Table.blocks(of: configuration)
+    guard blocks.map(\.name) == names else {
+      throw try document["blocks"].failure(
+        expected: names.joined(separator: ", "),
+        found: blocks.map(\.name).joined(separator: ", "))
+    }
     self.init(
-      configuration: try Flux2Configuration(
-        document: document["architecture"]["configuration"]),
+      configuration: configuration,
       recipe: try Recipe(document: document["recipe"]),
       provenance: try Provenance(document: document["provenance"]), blocks: blocks,
       tensors: tensors)
@@ -52,12 +61,15 @@ extension BundleHeader {
 
 extension Provenance {
   fileprivate init(document: JSONField) throws {
+    try document.rejectUnknownKeys(except: ["producer", "sources", "license", "metadata"])
     self.init(
       producer: try document["producer"].string(),
       sources: try document["sources"].array().map { file in
-        SourceFile(
-          name: try file["name"].string(), byteCount: try file["bytes"].integer(),
-          sha256: try file["sha256"].string())
+        try file.rejectUnknownKeys(except: ["name", "bytes", "sha256"])
+        return SourceFile(
+          name: try file["name"].string(),
+          byteCount: try file["bytes"].integer(in: 0...Int.max),
+          sha256: try file["sha256"].hexadecimal(digits: 64))
       },
       license: try document.optional("license")?.string(),
       metadata: try document["metadata"].members().map {
@@ -90,8 +102,8 @@ extension BundleTensor {
     }
     let chunkRows = try document.optional("chunk_rows")?.integer(in: 1...max(1, layout.rows))
     let kinds = layout.segments.map(\.kind.rawValue)
-    try document.rejectUnknownKeys(
-      except: ["name", "shape", "dtype", "scheme", "chunk_rows"] + kinds)
+    let encodingKey = if case .plain = encoding { "dtype" } else { "scheme" }
+    try document.rejectUnknownKeys(except: ["name", "shape", encodingKey, "chunk_rows"] + kinds)
     self.init(
       name: try document["name"].string(), shape: shape, encoding: encoding,
       chunkRows: chunkRows,
@@ -109,11 +121,13 @@ extension BundleSegment {
   fileprivate init(
     document: JSONField, layout: TensorLayout.Segment, rows: Int, chunkRows: Int?
   ) throws {
+    try document.rejectUnknownKeys(
+      except: ["bytes", "crc32", chunkRows == nil ? "offset" : "chunks"])
     let byteCount = rows * layout.rowStride
     _ = try document["bytes"].integer(in: byteCount...byteCount)
-    let digits = try document["crc32"].string()
-    guard digits.utf8.count == 8, let checksum = UInt32(digits, radix: 16) else {
-      throw try document["crc32"].failure(expected: "8 hexadecimal digits", found: digits)
+    let digits = try document["crc32"].hexadecimal(digits: 8)
+    guard let checksum = UInt32(digits, radix: 16) else {
+      preconditionFailure("8 hexadecimal digits are 32 bits")
     }
     let placement: SegmentPlacement
     if let chunkRows {
@@ -136,5 +150,20 @@ extension BundleSegment {
     self.init(
       kind: layout.kind, rowStride: layout.rowStride, byteCount: byteCount,
       checksum: CRC32(value: checksum), placement: placement)
+  }
+}
+
+extension JSONField {
+  /// A text of so many hexadecimal digits, in lower case.
+  fileprivate func hexadecimal(digits count: Int) throws(JSONFailure) -> String {
+    let text = try string()
+    let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+    let letters = UInt8(ascii: "a")...UInt8(ascii: "f")
+    guard text.utf8.count == count,
+      text.utf8.allSatisfy({ digits.contains($0) || letters.contains($0) })
+    else {
+      throw failure(expected: "\(count) hexadecimal digits in lower case", found: text)
+    }
+    return text
   }
 }

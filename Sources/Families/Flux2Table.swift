@@ -45,6 +45,14 @@ public enum Flux2Table {
     return weights
   }
 
+  /// The parts of the network, in the order of execution.
+  public static func blocks(of configuration: Flux2Configuration) -> [String] {
+    ["embedders"]
+      + (0..<configuration.doubleBlockCount).map { "transformer_blocks.\($0)" }
+      + (0..<configuration.singleBlockCount).map { "single_transformer_blocks.\($0)" }
+      + ["output"]
+  }
+
   /// One line of the table; `{i}` stands for the block's index.
   private struct Row: Sendable {
     var name: String

@@ -82,6 +82,12 @@ public struct GoldenSet: Sendable {
       goldens: goldens, tensors: tensors)
   }
 
+  /// The memory that a loaded run takes, in bytes: its predictions, and as much for the latents.
+  func loadedByteCount(of golden: Golden) -> Int {
+    let velocity = tensors.weight(named: "\(golden.id).velocity")?.storedByteCount ?? 0
+    return 3 * velocity
+  }
+
   /// Reads the tensors of a run.
   public func load(_ golden: Golden) throws -> GoldenRun {
     let channels = try shape("\(golden.id).noise").columns

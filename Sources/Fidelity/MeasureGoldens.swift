@@ -127,7 +127,7 @@ private func relativeError(of values: [Float], from expected: [Float]) -> Double
 }
 
 /// Consecutive elements in groups whose sizes sum to at most `limit`; a larger one stands alone.
-private func grouped<Element>(
+func grouped<Element>(
   _ elements: [Element], limit: Int, size: (Element) -> Int
 ) -> [[Element]] {
   var groups: [[Element]] = []

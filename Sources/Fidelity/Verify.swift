@@ -36,11 +36,12 @@ public struct Verification: Sendable {
 /// The reference is held to `Thresholds.reference`: when it fails, the goldens belong to another
 /// model or this program is wrong, and no candidate's figure means anything. A candidate is held to
 /// `thresholds` if given, else to those of the recipe it carries, else to
-/// `Thresholds.withoutRecipe`. With `only`, other goldens are left out, and an id that the set
+/// `Thresholds.withoutRecipe`. Runs are loaded a few at a time, `loadedByteCount` bytes or one run.
+/// With `only`, other goldens are left out, and an id that the set
 /// does not have is an error.
 public func verify(
   _ set: GoldenSet, reference: Candidate, candidates: [Candidate], thresholds: Thresholds? = nil,
-  only ids: [String] = [], threads: Int = availableThreadCount(),
+  only ids: [String] = [], loadedByteCount: Int = 1 << 30, threads: Int = availableThreadCount(),
   monitor: WorkMonitor = .silent
 ) throws -> Verification {
   for candidate in candidates
@@ -52,14 +53,19 @@ public func verify(
     throw FidelityFailure.unknownGolden(path: set.path, id: id, known: known)
   }
   let wanted = set.goldens.filter { ids.isEmpty || ids.contains($0.id) }
-  let runs = try wanted.filter(\.loras.isEmpty).map { try set.load($0) }
-  guard !runs.isEmpty else { throw FidelityFailure.nothingToMeasure(path: set.path) }
+  let measurable = wanted.filter(\.loras.isEmpty)
+  guard !measurable.isEmpty else { throw FidelityFailure.nothingToMeasure(path: set.path) }
+  // A set of many large runs does not fit the memory at once.
+  let groups = grouped(measurable, limit: loadedByteCount) { set.loadedByteCount(of: $0) }
   func measure(
     _ candidate: Candidate, _ thresholds: Thresholds, isReference: Bool
   ) throws -> CandidateFidelity {
     CandidateFidelity(
       candidate: candidate, thresholds: thresholds,
-      goldens: try measureGoldens(runs, with: candidate, threads: threads, monitor: monitor),
+      goldens: try groups.flatMap { group in
+        try measureGoldens(
+          group.map { try set.load($0) }, with: candidate, threads: threads, monitor: monitor)
+      },
       tensors: isReference
         ? []
         : try measureWeights(

@@ -35,7 +35,7 @@ public struct Thresholds: Hashable, Sendable {
 
   /// What a candidate must reach that brings no recipe: the loss of four bits in groups of 64.
   public static let withoutRecipe = Thresholds(
-    velocityRelativeError: 0.15, weightRelativeError: 0.15, segmentRelativeError: 0.5)
+    velocityRelativeError: 0.15, weightRelativeError: 0.15, segmentRelativeError: 0.4)
 
   private static let keys = [
     "velocity_relative_error", "latents_relative_error", "latents_psnr_db",

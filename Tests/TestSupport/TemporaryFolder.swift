@@ -58,13 +58,13 @@ public struct TemporaryFolder: Sendable {
     try write(name, Array(text.utf8))
   }
 
+  /// The content of a file.
+  public func read(_ name: String) throws -> [UInt8] {
+    try Array(Data(contentsOf: URL(fileURLWithPath: path(name))))
+  }
+
   /// Removes a file or a folder.
   public func remove(_ name: String) throws {
     try FileManager.default.removeItem(atPath: path(name))
-  }
-
-  /// The content of a file in the folder.
-  public func read(_ name: String) throws -> [UInt8] {
-    try FileReader.contents(of: path(name), limit: 1 << 30)
   }
 }
