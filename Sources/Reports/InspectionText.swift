@@ -46,7 +46,7 @@ extension WeightsInspection {
     }
     if let configuration { lines.append(configuration.text) }
     lines.append(
-      "\(countText(weights.weightCount)) parameters, \(byteCountText(weights.storedByteCount)) in "
+      "\(countText(weights.weightCount, "parameter")), \(byteCountText(weights.storedByteCount)) in "
         + countText(files.count, "file"))
     if let problem { lines.append("not quantizable: \(problem.replacing("\n", with: " "))") }
     lines += metadata.map(metadataLine)
@@ -60,7 +60,7 @@ private func metadataLine(_ entry: SafetensorsHeader.MetadataEntry) -> String {
   let shown = printableLine(String(entry.value.prefix(limit)))
   let more = entry.value.count - limit
   return "metadata \(printableLine(entry.key)): \(shown)"
-    + (more > 0 ? "… and \(countText(more, "character")) more, all in the JSON" : "")
+    + (more > 0 ? "… and \(countText(more)) more characters, all in the JSON" : "")
 }
 
 extension BundleInspection {

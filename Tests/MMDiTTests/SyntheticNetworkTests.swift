@@ -16,7 +16,8 @@ private let recorded: [Float] = [
   1.898385, -1.175135, 0.258172, 0.701349, -1.545257, 2.134439, -2.371772, 2.218132,
 ]
 
-/// The prediction of `scripts/judges/core/synthetic_network.py`, an independent evaluation in double precision.
+/// The prediction of `scripts/judges/core/synthetic_network.py`, an independent evaluation in double
+/// precision.
 private let computed: [Float] = [
   2.1451435, -2.0369432, 1.5929652, -0.8863966, 0.0337110, 0.8245317, -1.5468554, 2.0141893,
   0.8615158, -0.1739895, -0.5422179, 1.1690441, -1.6031604, 1.7730055, -1.6505815, 1.2560692,

@@ -1,0 +1,266 @@
+import Families
+import Fidelity
+import Recipes
+import Reports
+import StrictJSON
+import Tensors
+import TestSupport
+import Testing
+
+/// Reports of values made by hand: errors of 3, 4 against 3, 4.5 have a relative error of 0.1,
+/// 20 dB of signal to noise, a cosine of 27 / (5 √29.25) = 0.99846 and, with a range of 1 and a mean
+/// square error of 1/8, a peak ratio of 9.03 dB.
+@Suite struct FidelityReportTests {
+  private static func metrics(_ candidate: [Float]) -> ErrorMetrics {
+    let reference: [Float] = [3, 4]
+    var metrics = ErrorMetrics()
+    metrics.add(reference: reference.span, candidate: candidate.span)
+    return metrics
+  }
+
+  private static func golden(
+    _ id: String, _ latents: [Float], velocities: [Double], negative: Double? = nil
+  ) -> GoldenFidelity {
+    GoldenFidelity(
+      id: id,
+      steps: velocities.enumerated().map { step, error in
+        StepFidelity(
+          sigma: step == 0 ? 1 : 0.5, velocityRelativeError: error,
+          negativeVelocityRelativeError: negative, driftRelativeError: error / 2)
+      }, latents: metrics(latents))
+  }
+
+  private static func tensor(
+    _ name: String, _ values: [Float], segment: SegmentError = SegmentError()
+  ) -> TensorFidelity {
+    TensorFidelity(
+      name: name, encoding: "int8 row symmetric bf16 absmax", bitsPerWeight: 8.5,
+      metrics: metrics(values), worstSegment: segment)
+  }
+
+  private func candidate(_ name: String) throws -> Candidate {
+    let tensors = TinyFlux2.diffusers()
+    let identity = try #require(Identity.of(tensors.map(\.name)))
+    let source = WeightsInMemory(tensors)
+    return Candidate(
+      name: name, path: "\(name).mmdit",
+      weights: try CanonicalWeights(
+        source, identity: identity,
+        configuration: Flux2Configuration.inferred(from: source, identity: identity)),
+      recipe: nil)
+  }
+
+  /// A reference that is exact and a candidate, in a golden set without goldens.
+  private func verification(
+    _ goldens: [GoldenFidelity], _ tensors: [TensorFidelity] = [],
+    thresholds: Thresholds = Thresholds(), skipped: [SkippedGolden] = []
+  ) throws -> (verification: Verification, path: String) {
+    try TemporaryFolder.with { folder in
+      try folder.write("set.json", #"{"producer": "an oracle", "goldens": []}"#)
+      let path = try folder.write("set.safetensors", [NamedTensor("x", [1], [0])])
+      let exact = Self.golden("cat", [3, 4], velocities: [0, 0])
+      return (
+        Verification(
+          goldenSet: try GoldenSet.open(path),
+          candidates: [
+            CandidateFidelity(
+              candidate: try candidate("reference"), thresholds: .reference, goldens: [exact],
+              tensors: []),
+            CandidateFidelity(
+              candidate: try candidate("small"), thresholds: thresholds, goldens: goldens,
+              tensors: tensors),
+          ], skipped: skipped), path
+      )
+    }
+  }
+
+  @Test func aPassIsOneLineForEachCandidate() throws {
+    let (verification, _) = try verification(
+      [Self.golden("cat", [3, 4.5], velocities: [0.01, 0.025])],
+      [Self.tensor("a", [3, 4]), Self.tensor("b", [3, 4.5])])
+    #expect(verification.passes)
+    #expect(
+      verification.text == """
+        candidate  bits/weight  velocity error  latents error  latents PSNR  worst tensor  verdict
+        ---------  -----------  --------------  -------------  ------------  ------------  -------
+        reference       32.000               0              0          ∞ dB             –  pass
+        small           32.000          0.0250          0.100        9.0 dB         0.100  pass
+
+        """)
+  }
+
+  @Test func aFailureListsItsViolations() throws {
+    let (verification, _) = try verification(
+      [Self.golden("cat", [3, 4.5], velocities: [0.01, 0.025])],
+      [
+        Self.tensor("b", [3, 4.5], segment: SegmentError(relativeError: 0.75, row: 7, column: 64))
+      ],
+      thresholds: Thresholds(
+        velocityRelativeError: 0.02, latentsRelativeError: 0.1, latentsPSNR: 30,
+        weightRelativeError: 0.05, segmentRelativeError: 0.5),
+      skipped: [SkippedGolden(id: "ink", reason: "made with LoRAs")])
+    #expect(!verification.passes)
+    #expect(
+      verification.text.split(separator: "\n").suffix(6) == [
+        "small fails:",
+        "  b: segment_relative_error: expected at most 0.500, found 0.750 (row 7, from column 64)",
+        "  b: weight_relative_error: expected at most 0.0500, found 0.100",
+        "  cat: velocity_relative_error: expected at most 0.0200, found 0.0250",
+        "  cat: latents_psnr_db: expected at least 30.0, found 9.03",
+        "skipped ink: made with LoRAs",
+      ])
+  }
+
+  @Test func manyViolationsAreCounted() throws {
+    let (verification, _) = try verification(
+      [Self.golden("cat", [3, 4], velocities: [0])],
+      (0..<11).map { Self.tensor("t\($0)", [3, 4.5]) },
+      thresholds: Thresholds(weightRelativeError: 0.01))
+    let lines = verification.text.split(separator: "\n")
+    #expect(lines.count { $0.contains("weight_relative_error") } == 8)
+    #expect(lines.last == "  and 3 more in the JSON report")
+  }
+
+  @Test func markdownShowsWhatWasLostAndWhere() throws {
+    let (verification, path) = try verification(
+      [
+        Self.golden("cat", [3, 4.5], velocities: [0.01, 0.025]),
+        Self.golden("dog", [3, 4], velocities: [0]),
+      ],
+      [
+        Self.tensor("a", [3, 4]), Self.tensor("c", [3, 4.5]),
+        Self.tensor("b", [3, 4.5], segment: SegmentError(relativeError: 0.75, row: 7, column: 64)),
+      ], thresholds: Thresholds(segmentRelativeError: 0.5),
+      skipped: [SkippedGolden(id: "ink", reason: "made with LoRAs")])
+    let markdown = verification.markdown
+    #expect(
+      markdown.hasPrefix(
+        """
+        # Fidelity
+
+        Golden set: `\(path)`, computed by an oracle.
+
+        | candidate | bits/weight | velocity error | latents error | latents PSNR | verdict |
+        |---|---:|---:|---:|---:|---|
+        | reference | 32.000 | 0 | 0 | ∞ dB | **pass** |
+        | small | 32.000 | 0.0250 | 0.100 | 9.0 dB | **fail** |
+
+        Each figure is the worst over the goldens.
+        """))
+    #expect(
+      markdown.hasSuffix(
+        """
+
+        ## small fails
+
+        - b: segment_relative_error: expected at most 0.500, found 0.750 (row 7, from column 64)
+
+        ## reference
+
+        | golden | steps | velocity error, first to last step | drift, first to last step | \
+        latents cosine | PSNR |
+        |---|---:|---:|---:|---:|---:|
+        | cat | 2 | 0 … 0 | 0 … 0 | 1.00000 | ∞ dB |
+
+        ## small
+
+        | golden | steps | velocity error, first to last step | drift, first to last step | \
+        latents cosine | PSNR |
+        |---|---:|---:|---:|---:|---:|
+        | cat | 2 | 0.0100 … 0.0250 | 0.00500 … 0.0125 | 0.99846 | 9.0 dB |
+        | dog | 1 | 0 … 0 | 0 … 0 | 1.00000 | ∞ dB |
+
+        2 of 3 tensors differ from the reference; the most:
+
+        | tensor | stored as | relative error | SNR | cosine | largest error | worst segment |
+        |---|---|---:|---:|---:|---:|---:|
+        | `b` | int8 row symmetric bf16 absmax | 0.100 | 20.0 dB | 0.998460 | 0.500 | 0.750 |
+        | `c` | int8 row symmetric bf16 absmax | 0.100 | 20.0 dB | 0.998460 | 0.500 | 0 |
+
+        ## Skipped
+
+        - `ink`: made with LoRAs
+
+        """))
+  }
+
+  @Test func theDocumentHasEveryFigure() throws {
+    let (verification, path) = try verification(
+      [Self.golden("cat", [3, 4.5], velocities: [0.01, 0.025], negative: 0.5)],
+      [
+        Self.tensor("b", [3, 4.5], segment: SegmentError(relativeError: 0.75, row: 7, column: 64))
+      ], thresholds: Thresholds(segmentRelativeError: 0.5),
+      skipped: [SkippedGolden(id: "ink", reason: "made with LoRAs")])
+    let document = JSONField(document: "report", value: verification.document)
+    #expect(try document["format"].string() == "mmdit-fidelity")
+    #expect(try document["verdict"].string() == "fail")
+    #expect(
+      try document["golden_set"].value.compact()
+        == #"{"file":"\#(path)","producer":"an oracle"}"#)
+    #expect(
+      try document["skipped"].value.compact() == #"[{"id":"ink","reason":"made with LoRAs"}]"#)
+    let candidates = try document["candidates"].array()
+    #expect(try candidates.map { try $0["verdict"].string() } == ["pass", "fail"])
+    let small = candidates[1]
+    #expect(try small["path"].string() == "small.mmdit")
+    #expect(try small["bits_per_weight"].double() == 32)
+    #expect(
+      try small["violations"].value.compact() == """
+        [{"subject":"b","limit":"segment_relative_error","allowed":0.5,"found":0.75,\
+        "place":"row 7, from column 64"}]
+        """)
+    let golden = try small["goldens"].array()[0]
+    #expect(try golden["velocity_relative_error"].double() == 0.025)
+    #expect(try golden["latents_relative_error"].double() == 0.1)
+    let steps = try golden["steps"].array()
+    #expect(try steps.map { try $0["sigma"].double() } == [1, 0.5])
+    #expect(try steps.map { try $0["velocity_relative_error"].double() } == [0.01, 0.025])
+    #expect(try steps.map { try $0["drift_relative_error"].double() } == [0.005, 0.0125])
+    #expect(try steps[0]["negative_velocity_relative_error"].double() == 0.5)
+    let tensor = try small["tensors"].array()[0]
+    #expect(try tensor["bits_per_weight"].double() == 8.5)
+    #expect(try tensor["maximum_absolute_error"].double() == 0.5)
+    #expect(try tensor["root_mean_square_error"].double() == 0.125.squareRoot())
+    #expect(try tensor["worst_segment"]["row"].integer() == 7)
+    #expect(try tensor["worst_segment"]["column"].integer() == 64)
+    // An exact reference has an infinite ratio, which JSON cannot say.
+    let exact = try candidates[0]["goldens"].array()[0]
+    #expect(try exact["latents_psnr_db"].value == .null)
+    #expect(try exact["steps"].array()[0]["negative_velocity_relative_error"].value == .null)
+  }
+
+  @Test func whatIsNotANumberIsShownAndFails() throws {
+    let (verification, _) = try verification(
+      [
+        Self.golden("cat", [3, 4], velocities: [0.01, .nan]),
+        Self.golden("dog", [3, .nan], velocities: [0.02]),
+        Self.golden("emu", [3, 4], velocities: [0.03]),
+      ],
+      [Self.tensor("a", [3, 4.5]), Self.tensor("b", [3, .nan]), Self.tensor("c", [3, 4.5])],
+      thresholds: Thresholds(
+        velocityRelativeError: 1, latentsRelativeError: 1, latentsPSNR: 0, weightRelativeError: 1))
+    #expect(
+      verification.candidates[1].violations.map { "\($0.subject) \($0.limit)" } == [
+        "b weight_relative_error", "cat velocity_relative_error", "dog latents_relative_error",
+        "dog latents_psnr_db",
+      ])
+    let row = verification.text.split(separator: "\n")[3].split(separator: " ")
+    #expect(row == ["small", "32.000", "–", "–", "–", "dB", "–", "fail"])
+    let tensors = verification.markdown.split(separator: "\n").filter { $0.hasPrefix("| `") }
+    #expect(tensors.map { $0.prefix(5) } == ["| `b`", "| `a`", "| `c`"])
+  }
+
+  @Test func onlyTheWorstTensorsAreShown() throws {
+    let tensors = (0..<25).map { index in
+      Self.tensor("t\(index)", [3, 4 + Float(index) / 64])
+    }
+    let (verification, _) = try verification(
+      [Self.golden("cat", [3, 4], velocities: [0])], tensors)
+    let lines = verification.markdown.split(separator: "\n")
+    #expect(lines.contains("24 of 25 tensors differ from the reference; the most:"))
+    let shown = lines.filter { $0.hasPrefix("| `") }.map {
+      String($0.dropFirst(3).prefix { $0 != "`" })
+    }
+    #expect(shown == (15..<25).reversed().map { "t\($0)" })
+  }
+}
