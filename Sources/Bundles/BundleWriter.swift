@@ -124,11 +124,16 @@ struct BundleWriter: ~Copyable {
   }
 
   /// Writes the header and the prelude, syncs, and gives the file its name.
+  ///
+  /// The header is read back first: what our own reader refuses never gets the name.
   consuming func finish(provenance: Provenance) throws -> BundleHeader {
     let header = BundleHeader(
       configuration: plan.configuration, recipe: plan.recipe, provenance: provenance,
       blocks: blocks, tensors: tensors)
     let text = Array(header.document.compact().utf8)
+    let reread = try BundleHeader(document: JSONField.parse(text, document: file.path))
+    try reread.validate(path: file.path, dataEnd: end)
+    precondition(reread == header, "a header reads back as another one")
     try file.write(text.rawBytes, at: end)
     let place = HeaderPlace(
       offset: end, byteCount: text.count, checksum: CRC32(text.rawBytes))

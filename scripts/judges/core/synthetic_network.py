@@ -1,10 +1,14 @@
 #!/usr/bin/env python3
 """Prints the prediction that SyntheticNetworkTests expects, computed in double precision.
 
+With `--compare FILE`, looks whether every printed line stands in that Swift file instead.
+
 An independent evaluation of the FLUX.2 forward pass with numpy, for weights that a formula gives.
 Weights, inputs and the sinusoidal embeddings are rounded to float32 (frequencies correctly), as a
 float32 network receives them; everything after that is float64. Made with numpy 2.4.6.
 """
+import sys
+
 import numpy as np
 
 D, H, K, M = 32, 2, 16, 96  # width, heads, head size, feed-forward width
@@ -146,5 +150,12 @@ def predict():
     return linear("final_layer.linear", layer_norm(x[3:]) * (1 + scale) + shift)
 
 
-for row in predict():
-    print(", ".join(f"{value:.7f}" for value in row) + ",")
+lines = [", ".join(f"{value:.7f}" for value in row) + "," for row in predict()]
+if sys.argv[1:2] == ["--compare"]:
+    text = open(sys.argv[2], encoding="utf-8").read()
+    missing = [line for line in lines if line not in text]
+    if missing:
+        sys.exit(f"{sys.argv[2]}: expected these lines, found none such:\n" + "\n".join(missing))
+    print(f"{len(lines)} rows of the synthetic network stand in the tests")
+else:
+    print("\n".join(lines))
