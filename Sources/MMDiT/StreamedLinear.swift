@@ -13,8 +13,6 @@ struct StreamedLinear {
   private let monitor: WorkMonitor
   private var buffer: [Float]
 
-  /// The weight rows a thread decodes at a time.
-  private static let decodeChunk = 64
   /// The tokens a thread multiplies at a time: enough that OpenBLAS packs the weights for some
   /// hundred operations per element, few enough to spread one small input over threads.
   private static let tokenTile = 128
@@ -50,10 +48,12 @@ struct StreamedLinear {
     }
   }
 
-  /// The rows decoded at a time: what fits the buffer, in whole decoding chunks where it can be.
-  static func rowsPerBlock(of shape: Shape, bufferCount: Int) -> Int {
+  /// The rows decoded at a time: what fits the buffer, in whole row blocks where it can be, so that
+  /// no chunk of a compressed bundle is decompressed twice.
+  private static func rowsPerBlock(of shape: Shape, bufferCount: Int) -> Int {
     let fitting = max(1, bufferCount / max(1, shape.columns))
-    return fitting >= decodeChunk ? fitting - fitting % decodeChunk : fitting
+    let step = RowBlock.rowCount(columns: shape.columns)
+    return fitting >= step ? fitting - fitting % step : fitting
   }
 
   /// Decodes rows `block` of a weight to the start of the buffer.
@@ -62,7 +62,8 @@ struct StreamedLinear {
     var all = buffer.mutableSpan
     var span = all._mutatingExtracting(first: block.count * columns)
     try DisjointRows.lend(&span, columns: columns) { rows in
-      try forEachChunk(of: block.count, chunk: Self.decodeChunk, threads: threads) { range in
+      let step = RowBlock.rowCount(columns: columns)
+      try forEachChunk(of: block.count, chunk: step, threads: threads) { range in
         try rows.withRows(range) { output in
           try weights.decode(
             name, rows: block.lowerBound + range.lowerBound..<block.lowerBound + range.upperBound,

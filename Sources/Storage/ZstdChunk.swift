@@ -2,8 +2,8 @@ internal import CZstd
 
 /// One chunk of bytes as one zstd frame (RFC 8878).
 public enum ZstdChunk {
-  /// Low levels find all there is in quantized codes; see `reports/`.
-  public static let defaultLevel = 3
+  /// The lowest level finds all there is in quantized codes; see `reports/compression.md`.
+  public static let defaultLevel = 1
 
   /// The frame of `bytes`, nil when it would not be shorter than the bytes themselves.
   public static func compress(
