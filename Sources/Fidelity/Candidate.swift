@@ -23,10 +23,11 @@ public struct Candidate: Sendable {
 
   /// Opens a bundle, a pipeline folder, a transformer folder or a safetensors file.
   ///
-  /// Without a name it is called by its file's name without extension.
+  /// Without a name it is called by its file's name without `.mmdit` or `.safetensors`.
   public static func open(_ path: String, name: String? = nil) throws -> Candidate {
     let fileName = FileSystem.name(of: path)
-    let name = name ?? fileName.split(separator: ".").first.map(String.init) ?? fileName
+    let ending = [".mmdit", ".safetensors"].first { fileName.hasSuffix($0) } ?? ""
+    let name = name ?? String(fileName.dropLast(ending.count))
     guard FileSystem.kind(of: path) == .file, try Bundle.isBundle(path) else {
       let checkpoint = try Checkpoint.open(path)
       return Candidate(name: name, path: path, weights: checkpoint.weights, recipe: nil)

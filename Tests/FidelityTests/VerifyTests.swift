@@ -32,10 +32,10 @@ import Testing
 
   @Test func theReferenceReproducesTheGoldensAndEightBitsPass() throws {
     try TemporaryFolder.with { folder in
-      try quantizeFixture("int8", to: folder.path("int8.mmdit"))
-      let verification = try verifyBundle(folder.path("int8.mmdit"))
+      try quantizeFixture("int8", to: folder.path("glyph.2-int8.mmdit"))
+      let verification = try verifyBundle(folder.path("glyph.2-int8.mmdit"))
       #expect(verification.passes)
-      #expect(verification.candidates.map(\.name) == ["reference", "int8"])
+      #expect(verification.candidates.map(\.name) == ["reference", "glyph.2-int8"])
       let reference = verification.candidates[0]
       #expect(reference.bitsPerWeight == 16)
       // Agreement between two float32 implementations; formats/fidelity-report.md.
