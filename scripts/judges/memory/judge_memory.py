@@ -84,7 +84,10 @@ class MemoryJudge(harness.Judge):
         size = sum(path.stat().st_size for path in source.glob("*.safetensors"))
         process = subprocess.Popen(
             [self.binaries / "mmdit-quantize", source, "--recipe", recipe, "--output", output,
-             *options], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+             *options], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+            # A judge started in the background of a script ignores SIGINT; the tool must not
+            # inherit that, because it would respect it.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         while process.poll() is None:
             with contextlib.suppress(OSError):
                 fields = pathlib.Path(f"/proc/{process.pid}/io").read_text().split()
