@@ -81,7 +81,13 @@ let package = Package(
     library("MMDiT", ["CKernels", "COpenBLAS", "Failures", "Families", "Parallel", "Tensors"]),
     library("Sampling", ["Failures", "MMDiT", "Parallel"]),
 
-    // 5. The native file, and fidelity.
+    // 5. The native file, other layouts, and fidelity.
+    library(
+      "Conversion",
+      [
+        "Checkpoints", "Failures", "Families", "Parallel", "Safetensors", "Storage", "StrictJSON",
+        "Tensors",
+      ]),
     library(
       "Bundles",
       [
@@ -100,12 +106,14 @@ let package = Package(
     library(
       "Reports",
       [
-        "Bundles", "Checkpoints", "Failures", "Families", "Fidelity", "Parallel", "Quantization",
-        "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors", "ToolKit",
+        "Bundles", "Checkpoints", "Conversion", "Failures", "Families", "Fidelity", "Parallel",
+        "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors", "ToolKit",
+        argumentParser,
       ]),
 
     // 7. Tools: parse, call, print.
     tool("mmdit-inspect", ["Reports", "StrictJSON"]),
+    tool("mmdit-convert", ["Conversion", "Families", "Reports", "Tensors"]),
     tool("mmdit-quantize", ["Bundles", "Recipes", "Reports"]),
     tool("mmdit-verify", ["Fidelity", "Recipes", "Reports"]),
     tool("mmdit-bundle", ["Bundles", "Reports", "StrictJSON", "Tensors"]),
@@ -140,6 +148,9 @@ let package = Package(
         "Families", "Parallel", "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON",
         "Tensors",
       ]),
+    tests(
+      "Conversion",
+      ["Checkpoints", "Failures", "Families", "Safetensors", "Storage", "StrictJSON", "Tensors"]),
     tests(
       "Fidelity",
       [

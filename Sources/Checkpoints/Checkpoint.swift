@@ -1,7 +1,7 @@
 public import Families
 public import Safetensors
 internal import Storage
-internal import StrictJSON
+public import StrictJSON
 internal import Tensors
 
 /// A FLUX.2 transformer as someone downloaded it: a diffusers pipeline folder, a transformer
@@ -11,6 +11,10 @@ public struct Checkpoint: Sendable {
   public let path: String
   /// The weights under the suite's names.
   public let weights: CanonicalWeights
+  /// The files as they are, under their own names.
+  public let source: SafetensorsCheckpoint
+  /// The `config.json` beside the weights, nil when there is none.
+  public let configurationDocument: JSONValue?
   /// The `__metadata__` of the first file.
   public let metadata: [SafetensorsHeader.MetadataEntry]
   /// The paths of the safetensors files, in order.
@@ -33,8 +37,9 @@ public struct Checkpoint: Sendable {
       throw FamilyFailure.unrecognized(
         origin: source.origin, sample: source.weights.map(\.name))
     }
+    let document = try place.configurationDocument()
     let configuration =
-      if let document = try place.configurationDocument() {
+      if let document {
         try Flux2Configuration(diffusers: document)
       } else {
         try Flux2Configuration.inferred(from: source, identity: identity)
@@ -42,6 +47,7 @@ public struct Checkpoint: Sendable {
     return Checkpoint(
       path: path,
       weights: try CanonicalWeights(source, identity: identity, configuration: configuration),
+      source: source, configurationDocument: document?.value,
       metadata: source.files.first?.header.metadata ?? [], files: source.files.map(\.path),
       license: try place.license(metadata: source.files.first?.header.metadata ?? []),
       isDistilled: try place.isDistilled())

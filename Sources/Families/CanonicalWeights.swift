@@ -12,11 +12,11 @@ public struct CanonicalWeights: WeightSource {
   private let source: any WeightSource
   private let entries: [String: Entry]
 
-  /// A weight and where its rows are found.
+  /// A weight and the rows of one source tensor that it consists of, in its own order.
   private struct Entry: Sendable {
     var description: WeightDescription
-    var sourceName: String
-    var sourceRows: OriginalRows
+    var source: WeightDescription
+    var runs: [Range<Int>]
   }
 
   public var origin: String { source.origin }
@@ -60,7 +60,7 @@ public struct CanonicalWeights: WeightSource {
         name: weight.name, shape: weight.shape, encoding: found.encoding,
         storedByteCount: found.storedByteCount / parts)
       entries[weight.name] = Entry(
-        description: description, sourceName: found.name, sourceRows: rows)
+        description: description, source: found, runs: rows.runs(rowCount: weight.shape.rows))
       weights.append(description)
     }
     guard missing.isEmpty else { throw .missing(origin: source.origin, names: missing) }
@@ -83,29 +83,40 @@ public struct CanonicalWeights: WeightSource {
     _ name: String, rows: Range<Int>, into output: inout MutableSpan<Float>
   ) throws {
     guard let entry = entries[name] else { preconditionFailure("\(origin) has no weight \(name)") }
-    let rowCount = entry.description.shape.rows
-    switch entry.sourceRows {
-    case .whole:
-      try source.decode(entry.sourceName, rows: rows, into: &output)
-    case .part(let index, _):
-      let first = index * rowCount
-      try source.decode(
-        entry.sourceName, rows: first + rows.lowerBound..<first + rows.upperBound, into: &output)
-    case .swappedHalves:
-      let half = rowCount / 2
-      let columns = entry.description.shape.columns
-      let front = rows.clamped(to: 0..<half)
-      let back = rows.clamped(to: half..<rowCount)
-      if !front.isEmpty {
-        var part = output._mutatingExtracting(first: front.count * columns)
+    let columns = entry.description.shape.columns
+    var first = 0
+    for run in entry.runs {
+      // The part of the run that is wanted, in rows of this weight.
+      let wanted = rows.clamped(to: first..<first + run.count)
+      if !wanted.isEmpty {
+        let place = (wanted.lowerBound - rows.lowerBound) * columns
+        var part = output._mutatingExtracting(place..<place + wanted.count * columns)
+        let shift = run.lowerBound - first
         try source.decode(
-          entry.sourceName, rows: front.lowerBound + half..<front.upperBound + half, into: &part)
+          entry.source.name, rows: wanted.lowerBound + shift..<wanted.upperBound + shift,
+          into: &part)
       }
-      if !back.isEmpty {
-        var part = output._mutatingExtracting(last: back.count * columns)
-        try source.decode(
-          entry.sourceName, rows: back.lowerBound - half..<back.upperBound - half, into: &part)
-      }
+      first += run.count
+    }
+  }
+
+  /// The source tensor that holds a weight and the runs of its rows, in the weight's own order.
+  public func sourceRows(of name: String) -> (source: WeightDescription, runs: [Range<Int>]) {
+    guard let entry = entries[name] else { preconditionFailure("\(origin) has no weight \(name)") }
+    return (entry.source, entry.runs)
+  }
+
+  /// The tensors of the source, in its order.
+  public var sourceWeights: [WeightDescription] { source.weights }
+}
+
+extension OriginalRows {
+  /// The rows of the original tensor that a weight of `rowCount` rows consists of, in its order.
+  fileprivate func runs(rowCount: Int) -> [Range<Int>] {
+    switch self {
+    case .whole: [0..<rowCount]
+    case .part(let index, _): [index * rowCount..<(index + 1) * rowCount]
+    case .swappedHalves: [rowCount / 2..<rowCount, 0..<rowCount / 2]
     }
   }
 }

@@ -68,11 +68,13 @@ extension Flux2Configuration {
       "input_channels": .init(inputChannels), "output_channels": .init(outputChannels),
       "feed_forward_size": .init(feedForwardSize),
       "rotary_axes": .array(rotaryAxes.map { .init($0) }), "rotary_base": .init(rotaryBase),
-      // Through its decimal digits, so that 1e-6 stays 1e-6 and not its float32 expansion.
-      "epsilon": .init(Double(epsilon.description) ?? Double(epsilon)),
+      "epsilon": epsilonDocument,
       "timestep_channels": .init(timestepChannels), "has_guidance": .bool(hasGuidance),
     ]
   }
+
+  /// Epsilon by its decimal digits, so that 1e-6 stays 1e-6 and not its float32 expansion.
+  var epsilonDocument: JSONValue { .init(Double(epsilon.description) ?? Double(epsilon)) }
 
   /// Checks what the network relies on; the numbers come from a file.
   internal func check(origin: String) throws(FamilyFailure) {

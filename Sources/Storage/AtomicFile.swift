@@ -112,13 +112,7 @@ public struct AtomicFile: ~Copyable, Sendable {
       throw .system(path: path, action: "give it its name", code: errno)
     }
     isCommitted = true
-    // The name itself must reach the disk; some file systems refuse to sync a folder, which
-    // leaves the file whole but its name not yet certain.
-    let folder = unsafe open(FileSystem.folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    if folder >= 0 {
-      fsync(folder)
-      close(folder)
-    }
+    FileSystem.sync(folder: FileSystem.folder(of: path))
   }
 
   /// Writes a small document whole.

@@ -55,6 +55,15 @@ public enum FileSystem {
     return String(trimmed[trimmed.index(after: slash)...])
   }
 
+  /// Makes the names in a folder reach the disk. Some file systems refuse, which leaves the files
+  /// whole but their names not yet certain.
+  static func sync(folder: String) {
+    let descriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    fsync(descriptor)
+    close(descriptor)
+  }
+
   /// `folder/name`.
   public static func path(_ folder: String, _ name: String) -> String {
     folder.hasSuffix("/") ? folder + name : folder + "/" + name

@@ -11,6 +11,10 @@ public enum StorageFailure: DiagnosedFailure, Equatable {
   case notAFile(path: String)
   /// A file that is read whole is larger than anything meaningful.
   case tooLarge(path: String, byteCount: Int, limit: Int)
+  /// A file or device stands where a folder was expected.
+  case notAFolder(path: String)
+  /// An output folder that already has files.
+  case folderHasFiles(path: String)
   /// Another process is writing the same file.
   case beingWritten(path: String)
   /// The file system has no room for the output.
@@ -21,7 +25,8 @@ public enum StorageFailure: DiagnosedFailure, Equatable {
   public var kind: FailureKind {
     switch self {
     case .damagedCompression, .tooLarge: .badData
-    case .system, .endOfFile, .notAFile, .beingWritten, .noSpace: .inputOutput
+    case .folderHasFiles: .usage
+    case .system, .endOfFile, .notAFile, .notAFolder, .beingWritten, .noSpace: .inputOutput
     }
   }
 
@@ -39,6 +44,13 @@ public enum StorageFailure: DiagnosedFailure, Equatable {
       return "\(path): expected a file, found something else"
     case .tooLarge(let path, let byteCount, let limit):
       return "\(path): expected at most \(limit) bytes, found \(byteCount)"
+    case .notAFolder(let path):
+      return "\(path): expected a folder, found something else"
+    case .folderHasFiles(let path):
+      return """
+        \(path): expected a new or empty folder, found one with files
+        Choose another output, or remove the files yourself.
+        """
     case .beingWritten(let path):
       return """
         \(path): another process is writing this file

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Bundles
+internal import Reports
 internal import Tensors
 internal import ToolKit
 
@@ -18,19 +19,6 @@ struct Unpack: Tool {
           "mmdit-bundle unpack klein-int8.mmdit --output klein-int8.safetensors")
       ]))
 
-  /// The types that weights are written in, as the option names them.
-  enum DataType: String, CaseIterable, ExpressibleByArgument {
-    case bf16, f16, f32
-
-    var elementType: ElementType {
-      switch self {
-      case .bf16: .bfloat16
-      case .f16: .float16
-      case .f32: .float32
-      }
-    }
-  }
-
   @Argument(help: "A bundle.", completion: .file(extensions: ["mmdit"]))
   var bundle: String
 
@@ -38,7 +26,7 @@ struct Unpack: Tool {
   var output: String
 
   @Option(help: "The type of decoded tensors.")
-  var dtype = DataType.bf16
+  var dtype = PlainType.bf16
 
   @OptionGroup var runOptions: RunOptions
 

@@ -1,0 +1,67 @@
+public import Failures
+
+/// A checkpoint that cannot be converted as asked.
+public enum ConversionFailure: DiagnosedFailure, Equatable {
+  /// Parts of a fused tensor are stored as different types.
+  case mixedTypes(origin: String, target: String, tensor: String, expected: String, found: String)
+  /// A source row that no target tensor has, or that two have.
+  case unaccounted(origin: String, tensor: String, row: Int)
+  /// The output would replace something that is read, or a folder with files.
+  case outputExists(path: String)
+  /// Several files were asked for under the name of one.
+  case shardsNeedAFolder(path: String)
+  /// A shard cannot hold a single tensor.
+  case shardTooSmall(limit: Int, tensor: String, byteCount: Int)
+  /// A type that cannot be cast.
+  case cannotCast(origin: String, tensor: String, type: String)
+  /// A size that is not a number of bytes.
+  case badSize(text: String)
+
+  public var kind: FailureKind {
+    switch self {
+    case .outputExists, .shardsNeedAFolder, .shardTooSmall, .badSize: .usage
+    case .mixedTypes, .unaccounted, .cannotCast: .badData
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .mixedTypes(let origin, let target, let tensor, let expected, let found):
+      return """
+        \(origin): tensor "\(tensor)": expected \(expected) like the other parts of "\(target)", \
+        found \(found)
+        Give all tensors one type by --dtype.
+        """
+    case .unaccounted(let origin, let tensor, let row):
+      return """
+        \(origin): tensor "\(tensor)": expected every row in one tensor of the target, found row \
+        \(row) in none or in two
+        This is a mistake in the table of the family; please report it.
+        """
+    case .outputExists(let path):
+      return """
+        \(path): expected a new file or folder, found one that is read or has files
+        Choose another output.
+        """
+    case .shardsNeedAFolder(let path):
+      return """
+        \(path): expected a folder for several shards, found the name of one file
+        Leave out .safetensors, or --max-shard-size.
+        """
+    case .shardTooSmall(let limit, let tensor, let byteCount):
+      return """
+        --max-shard-size: expected at least the largest tensor, "\(tensor)" with \(byteCount) \
+        bytes, found \(limit)
+        """
+    case .cannotCast(let origin, let tensor, let type):
+      return """
+        \(origin): tensor "\(tensor)": expected real numbers, found \(type)
+        Leave out --dtype to keep the bytes as they are.
+        """
+    case .badSize(let text):
+      return """
+        --max-shard-size: expected a size such as 5GB or 500MB, found "\(text)"
+        """
+    }
+  }
+}

@@ -1,0 +1,86 @@
+public import Checkpoints
+public import Families
+internal import Safetensors
+internal import Storage
+public import Tensors
+
+/// One safetensors file of the output.
+public struct PlannedFile: Hashable, Sendable {
+  public let name: String
+  /// Positions in the plan's list of tensors.
+  public let tensors: [Int]
+  public let byteCount: Int
+}
+
+/// Every tensor of the output with its source rows, its type and its file, before a weight is read.
+public struct ConversionPlan: Sendable {
+  public let layout: LayoutPlan
+  /// The stored type of each target tensor.
+  public let types: [ElementType]
+  /// In the order in which they are written.
+  public let files: [PlannedFile]
+  /// Whether the output is a folder, with an index if it has several files.
+  public let isFolder: Bool
+
+  /// Plans a conversion; without a type every tensor keeps its own, bit for bit.
+  ///
+  /// A path that ends in `.safetensors` is one file, any other a folder as diffusers has them. With
+  /// a limit, tensors fill files in the order of execution; no tensor is cut.
+  public init(
+    _ checkpoint: Checkpoint, to layout: Layout, as type: ElementType?, output: String,
+    maximumFileByteCount: Int?
+  ) throws {
+    self.layout = try LayoutPlan(checkpoint.weights, to: layout)
+    isFolder = !output.hasSuffix(".safetensors")
+    var types: [ElementType] = []
+    var sizes: [Int] = []
+    for tensor in self.layout.tensors {
+      guard let stored = ElementType(rawValue: tensor.encoding), type == nil || stored.isReal else {
+        throw ConversionFailure.cannotCast(
+          origin: checkpoint.path, tensor: tensor.name, type: tensor.encoding)
+      }
+      let target = type ?? stored
+      guard let size = target.byteCount(of: tensor.shape.count) else {
+        throw ConversionFailure.cannotCast(
+          origin: checkpoint.path, tensor: tensor.name, type: tensor.encoding)
+      }
+      types.append(target)
+      sizes.append(size)
+    }
+    self.types = types
+    files = try Self.files(
+      names: self.layout.tensors.map(\.name), sizes: sizes, isFolder: isFolder,
+      outputName: FileSystem.name(of: output), limit: maximumFileByteCount)
+  }
+
+  /// The bytes of all tensors.
+  public var byteCount: Int { files.reduce(0) { $0 + $1.byteCount } }
+
+  private static func files(
+    names: [String], sizes: [Int], isFolder: Bool, outputName: String, limit: Int?
+  ) throws(ConversionFailure) -> [PlannedFile] {
+    var groups: [(tensors: [Int], byteCount: Int)] = []
+    for (index, size) in sizes.enumerated() {
+      if let limit, size > limit {
+        throw .shardTooSmall(limit: limit, tensor: names[index], byteCount: size)
+      }
+      if let last = groups.last, last.byteCount + size <= limit ?? .max {
+        groups[groups.count - 1] = (last.tensors + [index], last.byteCount + size)
+      } else {
+        groups.append(([index], size))
+      }
+    }
+    let stem = isFolder ? "diffusion_pytorch_model" : String(outputName.dropLast(12))
+    return groups.enumerated().map { index, group in
+      let number = groups.count == 1 ? "" : "-\(padded(index + 1))-of-\(padded(groups.count))"
+      return PlannedFile(
+        name: "\(stem)\(number).safetensors", tensors: group.tensors, byteCount: group.byteCount)
+    }
+  }
+
+  /// Five digits, as in the names of shards everywhere.
+  private static func padded(_ number: Int) -> String {
+    let digits = String(number)
+    return String(repeating: "0", count: max(0, 5 - digits.count)) + digits
+  }
+}

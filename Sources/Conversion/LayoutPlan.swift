@@ -1,0 +1,133 @@
+public import Families
+public import Tensors
+
+/// What becomes of rows on the way from one layout to another.
+public enum RowChange: String, Hashable, Sendable, CaseIterable {
+  /// Same name, same rows.
+  case kept
+  /// Another name, same rows.
+  case renamed
+  /// Some of the rows of a larger tensor.
+  case split
+  /// The rows of several tensors, one after the other.
+  case fused
+  /// All rows of one tensor in another order.
+  case reordered
+}
+
+/// A tensor of the target and the source rows that it is made of.
+public struct TargetTensor: Hashable, Sendable {
+  public let name: String
+  public let shape: Shape
+  public let runs: [RowRun]
+  public let change: RowChange
+  /// How the source stores the rows: a safetensors type.
+  public let encoding: String
+}
+
+/// Every tensor of a FLUX.2 transformer in another layout, made of whole rows of the source.
+///
+/// Every row of every source tensor is used exactly once; that is checked, not assumed. Values are
+/// never touched, so there and back gives the same bytes.
+public struct LayoutPlan: Sendable {
+  /// The layout of the target.
+  public let layout: Layout
+  /// In the order of execution.
+  public let tensors: [TargetTensor]
+
+  /// The prefix of every name as ComfyUI saves whole checkpoints.
+  private static let comfyPrefix = "model.diffusion_model."
+
+  /// Plans the target of a checkpoint whose names and shapes have been checked.
+  public init(
+    _ checkpoint: CanonicalWeights, to layout: Layout
+  ) throws(ConversionFailure) {
+    var order: [Draft] = []
+    var positions: [String: Int] = [:]
+    for weight in Flux2Table.weights(of: checkpoint.configuration) {
+      let found = checkpoint.sourceRows(of: weight.name)
+      let runs = found.runs.map { RowRun(source: found.source.name, rows: $0) }
+      let name = Self.name(of: weight, in: layout)
+      let rows = layout == .diffusers ? .whole : weight.originalRows
+      let position = positions[name] ?? order.count
+      if position == order.count {
+        positions[name] = position
+        order.append(
+          Draft(name: name, shape: rows.shape(weight.shape), encoding: found.source.encoding))
+      }
+      guard order[position].encoding == found.source.encoding else {
+        throw .mixedTypes(
+          origin: checkpoint.origin, target: name, tensor: found.source.name,
+          expected: order[position].encoding, found: found.source.encoding)
+      }
+      order[position].runs += rows.ordered(runs, rowCount: weight.shape.rows)
+    }
+    let sources = Dictionary(
+      uniqueKeysWithValues: checkpoint.sourceWeights.map { ($0.name, $0.shape.rows) })
+    self.layout = layout
+    tensors = order.map { draft in
+      let runs = draft.runs.joined
+      return TargetTensor(
+        name: draft.name, shape: draft.shape, runs: runs,
+        change: Self.change(draft.name, runs, rowCounts: sources), encoding: draft.encoding)
+    }
+    try account(for: checkpoint)
+  }
+
+  /// A target tensor while its rows are gathered.
+  private struct Draft {
+    var name: String
+    var shape: Shape
+    var encoding: String
+    var runs: [RowRun] = []
+  }
+
+  private static func name(of weight: Flux2Weight, in layout: Layout) -> String {
+    switch layout {
+    case .diffusers: weight.name
+    case .original: weight.originalName
+    case .comfyUI: comfyPrefix + weight.originalName
+    }
+  }
+
+  private static func change(
+    _ name: String, _ runs: [RowRun], rowCounts: [String: Int]
+  ) -> RowChange {
+    guard let first = runs.first, runs.allSatisfy({ $0.source == first.source }) else {
+      return .fused
+    }
+    guard runs.rowCount == rowCounts[first.source] else { return .split }
+    guard runs.count == 1 else { return .reordered }
+    return first.source == name ? .kept : .renamed
+  }
+
+  /// Checks that the target has every source row exactly once.
+  private func account(for checkpoint: CanonicalWeights) throws(ConversionFailure) {
+    var used: [String: [Range<Int>]] = [:]
+    for run in tensors.flatMap(\.runs) { used[run.source, default: []].append(run.rows) }
+    for source in checkpoint.sourceWeights {
+      var end = 0
+      for rows in (used[source.name] ?? []).sorted(by: { $0.lowerBound < $1.lowerBound }) {
+        guard rows.lowerBound == end else { break }
+        end = rows.upperBound
+      }
+      guard end == source.shape.rows else {
+        throw .unaccounted(origin: checkpoint.origin, tensor: source.name, row: end)
+      }
+    }
+  }
+}
+
+extension OriginalRows {
+  /// The shape of the original tensor that a weight of this shape is stored in.
+  fileprivate func shape(_ shape: Shape) -> Shape {
+    guard case .part(_, let count) = self else { return shape }
+    return Shape([shape.extents[0] * count] + shape.extents.dropFirst())
+  }
+
+  /// The rows of a weight in the order of the original tensor.
+  fileprivate func ordered(_ runs: [RowRun], rowCount: Int) -> [RowRun] {
+    guard case .swappedHalves = self else { return runs }
+    return runs.extracting(rowCount / 2..<rowCount) + runs.extracting(0..<rowCount / 2)
+  }
+}

@@ -1,0 +1,91 @@
+internal import Checkpoints
+public import Conversion
+internal import Families
+public import StrictJSON
+internal import Tensors
+internal import ToolKit
+
+/// What a conversion makes of each tensor, and that nothing is left over.
+public struct ConversionReport: Sendable {
+  private let job: ConversionJob
+  private let outcome: ConversionJob.Outcome?
+
+  /// A report of a plan, or of a finished conversion.
+  public init(_ job: ConversionJob, _ outcome: ConversionJob.Outcome?) {
+    self.job = job
+    self.outcome = outcome
+  }
+
+  /// What people read: counts, files, and what was lost.
+  public var text: String {
+    let plan = job.plan
+    let identity = job.checkpoint.weights.identity
+    var lines = [
+      "\(job.checkpoint.path): \(identity.family.rawValue), \(identity.layout.rawValue) layout, "
+        + countText(job.checkpoint.weights.sourceWeights.count, "tensor"),
+      "\(job.output): \(plan.layout.layout.rawValue) layout, "
+        + "\(countText(plan.layout.tensors.count, "tensor")), \(byteCountText(plan.byteCount)) in "
+        + countText(plan.files.count, "file"),
+    ]
+    let changes = RowChange.allCases.compactMap { change -> String? in
+      let count = plan.layout.tensors.count { $0.change == change }
+      return count == 0 ? nil : "\(countText(count)) \(change.rawValue)"
+    }
+    lines.append(changes.joined(separator: ", ") + "; every source row is in the target once")
+    lines += overflows.map { name, count in
+      "warning: \(name): \(countText(count, "value")) too large for the type became infinite"
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  /// The tensors with values that the target's type cannot hold.
+  private var overflows: [(name: String, count: Int)] {
+    guard let outcome else { return [] }
+    return zip(job.plan.layout.tensors, outcome.overflowCounts).compactMap { tensor, count in
+      count == 0 ? nil : (tensor.name, count)
+    }
+  }
+
+  /// The report for machines; formats/conversion-report.md.
+  public var document: JSONValue {
+    let plan = job.plan
+    let identity = job.checkpoint.weights.identity
+    return [
+      "format": "mmdit-conversion", "version": 1, "dry_run": .bool(outcome == nil),
+      "source": [
+        "path": .init(job.checkpoint.path), "family": .init(identity.family.rawValue),
+        "layout": .init(identity.layout.rawValue),
+        "tensors": .init(job.checkpoint.weights.sourceWeights.count),
+      ],
+      "target": [
+        "path": .init(job.output), "layout": .init(plan.layout.layout.rawValue),
+        "bytes": .init(plan.byteCount),
+        "files": .array(
+          plan.files.map { file in
+            [
+              "name": .init(file.name), "tensors": .init(file.tensors.count),
+              "bytes": .init(file.byteCount),
+            ]
+          }),
+      ],
+      "ledger": .array(plan.layout.tensors.indices.map(entry)),
+    ]
+  }
+
+  private func entry(_ index: Int) -> JSONValue {
+    let tensor = job.plan.layout.tensors[index]
+    return [
+      "name": .init(tensor.name), "change": .init(tensor.change.rawValue),
+      "shape": .array(tensor.shape.extents.map { .init($0) }),
+      "source_dtype": .init(tensor.encoding), "dtype": .init(job.plan.types[index].rawValue),
+      "overflows": outcome.map { .init($0.overflowCounts[index]) } ?? .null,
+      "rows": .array(
+        tensor.runs.map { run in
+          [
+            "source": .init(run.source), "first": .init(run.rows.lowerBound),
+            "count": .init(run.rows.count),
+          ]
+        }),
+    ]
+  }
+}

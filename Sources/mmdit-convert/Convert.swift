@@ -1,0 +1,88 @@
+internal import ArgumentParser
+internal import Conversion
+internal import Families
+internal import Reports
+internal import Tensors
+internal import ToolKit
+
+@main
+struct Convert: Tool {
+  static let configuration = CommandConfiguration(
+    commandName: "mmdit-convert",
+    abstract: "Writes a FLUX.2 checkpoint in another layout, without losing a bit.",
+    discussion: helpText(
+      purpose: """
+        Fused tensors are split and joined, names and row order changed; values are not
+        touched unless --dtype asks for it. Every source row is accounted for.
+        A path that ends in .safetensors is one file, any other a folder as diffusers has.
+        """,
+      examples: [
+        HelpExample(
+          "a diffusers folder as one file for ComfyUI",
+          "mmdit-convert FLUX.2-klein-4B --layout bfl --output flux-2-klein-4b.safetensors"),
+        HelpExample(
+          "and back, in shards",
+          "mmdit-convert flux-2-klein-4b.safetensors --layout diffusers --output transformer "
+            + "--max-shard-size 5GB"),
+        HelpExample(
+          "what would become of each tensor?",
+          "mmdit-convert FLUX.2-klein-4B --layout bfl --output x.safetensors --dry-run --json -"),
+      ]),
+    version: suiteVersion)
+
+  /// The layouts as the option names them.
+  enum LayoutName: String, CaseIterable, ExpressibleByArgument {
+    case diffusers, bfl, comfyui
+
+    var layout: Layout {
+      switch self {
+      case .diffusers: .diffusers
+      case .bfl: .original
+      case .comfyui: .comfyUI
+      }
+    }
+  }
+
+  @Argument(
+    help: "A pipeline folder, a transformer folder, an index or a safetensors file.",
+    completion: .file())
+  var input: String
+
+  @Option(
+    name: .shortAndLong, help: "The safetensors file or the folder to write.",
+    completion: .file())
+  var output: String
+
+  @Option(
+    help: """
+      The names and rows to write: of diffusers, of the first publication (bfl), or with \
+      ComfyUI's prefix.
+      """)
+  var layout = LayoutName.diffusers
+
+  @Option(help: "Cast every tensor to this type; left out, each keeps its own.")
+  var dtype: PlainType?
+
+  @Option(help: "Start another file before this size is passed: 5GB, 500MB.")
+  var maxShardSize: String?
+
+  @Flag(help: "Say what would become of each tensor; write nothing.")
+  var dryRun = false
+
+  @Option(help: "Write a report for machines here; - is standard output.", completion: .file())
+  var json: String?
+
+  @OptionGroup var runOptions: RunOptions
+
+  func execute(_ context: ToolContext) throws -> ToolExit {
+    let job = try ConversionJob(
+      model: input, output: output, layout: layout.layout, type: dtype?.elementType,
+      maximumFileSize: maxShardSize)
+    let outcome =
+      dryRun ? nil : try job.run(threads: context.threadCount, monitor: context.monitor)
+    let report = ConversionReport(job, outcome)
+    if json != "-" { try context.print(printable(report.text)) }
+    try context.write(report.document, to: json)
+    return .done
+  }
+}
