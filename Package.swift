@@ -150,7 +150,7 @@ let package = Package(
       ]),
     tests(
       "Conversion",
-      ["Checkpoints", "Failures", "Families", "Safetensors", "Storage", "StrictJSON", "Tensors"]),
+      ["Checkpoints", "Failures", "Families", "Parallel", "Safetensors", "Storage", "Tensors"]),
     tests(
       "Fidelity",
       [

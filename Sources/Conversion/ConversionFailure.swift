@@ -3,7 +3,7 @@ public import Failures
 /// A checkpoint that cannot be converted as asked.
 public enum ConversionFailure: DiagnosedFailure, Equatable {
   /// Parts of a fused tensor are stored as different types.
-  case mixedTypes(origin: String, target: String, tensor: String, expected: String, found: String)
+  case mixedTypes(origin: String, target: String, found: [String])
   /// A source row that no target tensor has, or that two have.
   case unaccounted(origin: String, tensor: String, row: Int)
   /// The output would replace something that is read, or a folder with files.
@@ -12,24 +12,24 @@ public enum ConversionFailure: DiagnosedFailure, Equatable {
   case shardsNeedAFolder(path: String)
   /// A shard cannot hold a single tensor.
   case shardTooSmall(limit: Int, tensor: String, byteCount: Int)
-  /// A type that cannot be cast.
-  case cannotCast(origin: String, tensor: String, type: String)
+  /// Elements that are no real numbers, or do not fill the bytes of a row.
+  case cannotConvert(origin: String, tensor: String, type: String)
   /// A size that is not a number of bytes.
   case badSize(text: String)
 
   public var kind: FailureKind {
     switch self {
     case .outputExists, .shardsNeedAFolder, .shardTooSmall, .badSize: .usage
-    case .mixedTypes, .unaccounted, .cannotCast: .badData
+    case .mixedTypes, .unaccounted, .cannotConvert: .badData
     }
   }
 
   public var description: String {
     switch self {
-    case .mixedTypes(let origin, let target, let tensor, let expected, let found):
+    case .mixedTypes(let origin, let target, let found):
       return """
-        \(origin): tensor "\(tensor)": expected \(expected) like the other parts of "\(target)", \
-        found \(found)
+        \(origin): expected one type in all parts of "\(target)", found \
+        \(found.joined(separator: " and "))
         Give all tensors one type by --dtype.
         """
     case .unaccounted(let origin, let tensor, let row):
@@ -53,10 +53,9 @@ public enum ConversionFailure: DiagnosedFailure, Equatable {
         --max-shard-size: expected at least the largest tensor, "\(tensor)" with \(byteCount) \
         bytes, found \(limit)
         """
-    case .cannotCast(let origin, let tensor, let type):
+    case .cannotConvert(let origin, let tensor, let type):
       return """
-        \(origin): tensor "\(tensor)": expected real numbers, found \(type)
-        Leave out --dtype to keep the bytes as they are.
+        \(origin): tensor "\(tensor)": expected rows of real numbers in whole bytes, found \(type)
         """
     case .badSize(let text):
       return """

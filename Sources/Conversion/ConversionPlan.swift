@@ -35,14 +35,14 @@ public struct ConversionPlan: Sendable {
     var types: [ElementType] = []
     var sizes: [Int] = []
     for tensor in self.layout.tensors {
-      guard let stored = ElementType(rawValue: tensor.encoding), type == nil || stored.isReal else {
-        throw ConversionFailure.cannotCast(
-          origin: checkpoint.path, tensor: tensor.name, type: tensor.encoding)
-      }
-      let target = type ?? stored
-      guard let size = target.byteCount(of: tensor.shape.count) else {
-        throw ConversionFailure.cannotCast(
-          origin: checkpoint.path, tensor: tensor.name, type: tensor.encoding)
+      let target = try type ?? Self.storedType(of: tensor, origin: checkpoint.path)
+      guard tensor.encodings.allSatisfy({ ElementType(rawValue: $0)?.isReal ?? false }),
+        let size = target.byteCount(of: tensor.shape.count),
+        target.byteCount(of: tensor.shape.columns) != nil
+      else {
+        throw ConversionFailure.cannotConvert(
+          origin: checkpoint.path, tensor: tensor.name,
+          type: tensor.encodings.joined(separator: ", "))
       }
       types.append(target)
       sizes.append(size)
@@ -51,6 +51,16 @@ public struct ConversionPlan: Sendable {
     files = try Self.files(
       names: self.layout.tensors.map(\.name), sizes: sizes, isFolder: isFolder,
       outputName: FileSystem.name(of: output), limit: maximumFileByteCount)
+  }
+
+  /// The one type that all parts of a tensor have.
+  private static func storedType(
+    of tensor: TargetTensor, origin: String
+  ) throws(ConversionFailure) -> ElementType {
+    guard tensor.encodings.count == 1, let type = ElementType(rawValue: tensor.encodings[0]) else {
+      throw .mixedTypes(origin: origin, target: tensor.name, found: tensor.encodings)
+    }
+    return type
   }
 
   /// The bytes of all tensors.

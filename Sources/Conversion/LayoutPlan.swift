@@ -21,8 +21,8 @@ public struct TargetTensor: Hashable, Sendable {
   public let shape: Shape
   public let runs: [RowRun]
   public let change: RowChange
-  /// How the source stores the rows: a safetensors type.
-  public let encoding: String
+  /// How the source stores the rows, by type; several where parts that are fused differ.
+  public let encodings: [String]
 }
 
 /// Every tensor of a FLUX.2 transformer in another layout, made of whole rows of the source.
@@ -52,13 +52,10 @@ public struct LayoutPlan: Sendable {
       let position = positions[name] ?? order.count
       if position == order.count {
         positions[name] = position
-        order.append(
-          Draft(name: name, shape: rows.shape(weight.shape), encoding: found.source.encoding))
+        order.append(Draft(name: name, shape: rows.shape(weight.shape)))
       }
-      guard order[position].encoding == found.source.encoding else {
-        throw .mixedTypes(
-          origin: checkpoint.origin, target: name, tensor: found.source.name,
-          expected: order[position].encoding, found: found.source.encoding)
+      if !order[position].encodings.contains(found.source.encoding) {
+        order[position].encodings.append(found.source.encoding)
       }
       order[position].runs += rows.ordered(runs, rowCount: weight.shape.rows)
     }
@@ -69,7 +66,7 @@ public struct LayoutPlan: Sendable {
       let runs = draft.runs.joined
       return TargetTensor(
         name: draft.name, shape: draft.shape, runs: runs,
-        change: Self.change(draft.name, runs, rowCounts: sources), encoding: draft.encoding)
+        change: Self.change(draft.name, runs, rowCounts: sources), encodings: draft.encodings)
     }
     try account(for: checkpoint)
   }
@@ -78,7 +75,7 @@ public struct LayoutPlan: Sendable {
   private struct Draft {
     var name: String
     var shape: Shape
-    var encoding: String
+    var encodings: [String] = []
     var runs: [RowRun] = []
   }
 

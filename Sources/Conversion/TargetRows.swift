@@ -23,7 +23,7 @@ struct TargetRows: Sendable {
   /// The bytes of some rows, and how many finite values became infinite in the target's type.
   func bytes(of rows: Range<Int>) throws -> (bytes: [UInt8], overflowCount: Int) {
     let runs = target.runs.extracting(rows)
-    guard type.rawValue != target.encoding else { return (try copied(runs, rows.count), 0) }
+    if target.encodings == [type.rawValue] { return (try copied(runs, rows.count), 0) }
     var values: [Float] = []
     values.reserveCapacity(rows.count * target.shape.columns)
     for run in runs { values += try source.values(of: run.source, rows: run.rows) }

@@ -77,7 +77,7 @@ public struct ConversionReport: Sendable {
     return [
       "name": .init(tensor.name), "change": .init(tensor.change.rawValue),
       "shape": .array(tensor.shape.extents.map { .init($0) }),
-      "source_dtype": .init(tensor.encoding), "dtype": .init(job.plan.types[index].rawValue),
+      "source_dtypes": .init(tensor.encodings), "dtype": .init(job.plan.types[index].rawValue),
       "overflows": outcome.map { .init($0.overflowCounts[index]) } ?? .null,
       "rows": .array(
         tensor.runs.map { run in
