@@ -53,6 +53,18 @@ public struct ConversionPlan: Sendable {
       outputName: FileSystem.name(of: output), limit: maximumFileByteCount)
   }
 
+  /// The most memory that a conversion takes, in bytes, whatever the size of the checkpoint:
+  ///
+  ///     64 MiB + 4 KiB × tensors + threads × 16 bytes × the values of a block of rows
+  ///
+  /// The first term is the program with its libraries, the second the headers. Of a block each value
+  /// is held as stored (8 bytes at most), as float32 where it is cast, and as output.
+  public func peakMemoryByteCount(threads: Int) -> Int {
+    let longestRow = layout.tensors.map(\.shape.columns).max() ?? 0
+    let blockValues = max(RowBlock.valueCount, longestRow)
+    return 64 << 20 + (layout.tensors.count << 12) + threads * 16 * blockValues
+  }
+
   /// The one type that all parts of a tensor have.
   private static func storedType(
     of tensor: TargetTensor, origin: String

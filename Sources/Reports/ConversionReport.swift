@@ -9,11 +9,13 @@ internal import ToolKit
 public struct ConversionReport: Sendable {
   private let job: ConversionJob
   private let outcome: ConversionJob.Outcome?
+  private let threads: Int
 
   /// A report of a plan, or of a finished conversion.
-  public init(_ job: ConversionJob, _ outcome: ConversionJob.Outcome?) {
+  public init(_ job: ConversionJob, _ outcome: ConversionJob.Outcome?, threads: Int) {
     self.job = job
     self.outcome = outcome
+    self.threads = threads
   }
 
   /// What people read: counts, files, and what was lost.
@@ -32,6 +34,9 @@ public struct ConversionReport: Sendable {
       return count == 0 ? nil : "\(countText(count)) \(change.rawValue)"
     }
     lines.append(changes.joined(separator: ", ") + "; every source row is in the target once")
+    lines.append(
+      "memory needed at most \(byteCountText(plan.peakMemoryByteCount(threads: threads))) with "
+        + countText(threads, "thread"))
     lines += overflows.map { name, count in
       "warning: \(name): \(countText(count, "value")) too large for the type became infinite"
     }
@@ -68,6 +73,8 @@ public struct ConversionReport: Sendable {
             ]
           }),
       ],
+      "threads": .init(threads),
+      "peak_memory_bytes_bound": .init(plan.peakMemoryByteCount(threads: threads)),
       "ledger": .array(plan.layout.tensors.indices.map(entry)),
     ]
   }

@@ -80,7 +80,7 @@ struct Convert: Tool {
       maximumFileSize: maxShardSize)
     let outcome =
       dryRun ? nil : try job.run(threads: context.threadCount, monitor: context.monitor)
-    let report = ConversionReport(job, outcome)
+    let report = ConversionReport(job, outcome, threads: context.threadCount)
     if json != "-" { try context.print(printable(report.text)) }
     try context.write(report.document, to: json)
     return .done

@@ -78,6 +78,18 @@ class MemoryJudge(harness.Judge):
               f"of source, peak {peak / 1e6:.1f} MB, bound {bound / 1e6:.1f} MB, "
               f"{100 * report['output_bytes'] / size:.1f} % of the size", flush=True)
 
+    def convert_whole(self, source, output):
+        report_path = self.folder / "conversion.json"
+        found = self.measure("mmdit-convert", source, "--layout", "bfl", "--output", output,
+                             "--json", report_path, "--threads", THREADS)
+        report = json.loads(report_path.read_text())
+        peak, bound = found["peak_bytes"], report["peak_memory_bytes_bound"]
+        self.check(peak <= bound, f"convert: peak of {peak} bytes, promised {bound}")
+        self.check(bound < LIMIT, f"convert: a bound of {bound} bytes is too much")
+        size, seconds = report["target"]["bytes"], found["seconds"]
+        print(f"convert: {seconds:.1f} s, {size / seconds / 1e9:.2f} GB/s, peak {peak / 1e6:.1f} MB, "
+              f"bound {bound / 1e6:.1f} MB", flush=True)
+
     def stop_halfway(self, source, output, recipe, with_signal, *options):
         """Sends a signal when the tool has read the sources one and a half times: once for the
         digests, then half for the codes. Returns its exit code and what it said."""
@@ -167,6 +179,10 @@ def main(judge, wanted):
                         "--gigabytes", str(gigabytes_that_fit(folder, wanted))], check=True)
         print(f"made in {time.monotonic() - started:.1f} s", flush=True)
         check_full_disk(judge, source)
+
+        converted = results / "bfl.safetensors"
+        judge.convert_whole(source, converted)
+        converted.unlink()
 
         int8, int4 = results / "int8.mmdit", results / "int4.mmdit"
         int8.write_bytes(OLD)

@@ -84,6 +84,16 @@ BROKEN = {
         (["census", 0, "tensors"], DELETED, "a census without counts"),
         (["problem"], DELETED, "no problem, not even null"),
     ],
+    "conversion-report": [
+        (["ledger"], [], "an empty ledger"),
+        (["ledger", 0, "change"], "lost", "an unknown change"),
+        (["ledger", 0, "rows", 0, "count"], 0, "a run without rows"),
+        (["ledger", 0, "overflows"], -1, "a negative count"),
+        (["target", "layout"], "bfl", "a layout by the name of the option"),
+        (["target", "files", 0, "name"], "x.bin", "a file of another kind"),
+        (["dry_run"], DELETED, "neither a dry run nor a real one"),
+        (["seconds"], 1, "an unknown key"),
+    ],
     "quantization-report": [
         (["dry_run"], True, "a dry run that has an output"),
         (["output_bytes"], None, "an output without a size"),
@@ -145,6 +155,11 @@ def documents(judge):
             yield ("inspection", f"{path.name} {' '.join(options)}",
                    text("mmdit-inspect", path, "--json", *options))
     yield "inspection", "bundle list", text("mmdit-bundle", "list", bundles["int4"], "--json")
+    converted = judge.folder / "converted.safetensors"
+    convert = ["mmdit-convert", MODEL, "--output", converted, "--layout"]
+    yield "conversion-report", "bfl", judge.report(*convert, "bfl")
+    yield "conversion-report", "ComfyUI, cast", judge.report(*convert, "comfyui", "--dtype", "f16")
+    yield "conversion-report", "a dry run", judge.report(*convert, "diffusers", "--dry-run")
     arguments = ["--golden", GOLDENS, "--reference", MODEL, "--only", QUICK_GOLDEN]
     yield "fidelity-report", "int8", judge.report(
         "mmdit-verify", *arguments, "--candidate", bundles["int8"])
