@@ -52,6 +52,8 @@ CONFIGURATIONS = {
         "axes_dims_rope": (2, 6, 4, 4), "eps": 1e-5, "rope_theta": 500, "mlp_ratio": 2.5,
         "out_channels": 12, "timestep_guidance_channels": 96, "num_attention_heads": 5,
     },
+    # diffusers cuts width times ratio to an integer, and 112 * (122 / 112) is less than 122.
+    "uneven": KLEIN | {"num_attention_heads": 7, "mlp_ratio": math.nextafter(122 / 112, 2)},
 }
 # What no shape tells, as in every published model: what a BFL file of another one is taken to have.
 PUBLISHED = {"axes_dims_rope": [4, 4, 4, 4], "eps": 1e-6, "rope_theta": 2000}
