@@ -150,7 +150,10 @@ let package = Package(
       ]),
     tests(
       "Conversion",
-      ["Checkpoints", "Failures", "Families", "Parallel", "Safetensors", "Storage", "Tensors"]),
+      [
+        "Checkpoints", "Failures", "Families", "Parallel", "Safetensors", "Storage", "StrictJSON",
+        "Tensors",
+      ]),
     tests(
       "Fidelity",
       [

@@ -19,7 +19,7 @@ public struct ConversionJob: Sendable {
     public let overflowCounts: [Int]
   }
 
-  /// Opens the model and plans every tensor; no weight is read.
+  /// Opens the model, plans every tensor and looks whether the output can stand; no weight is read.
   ///
   /// `maximumFileSize` is a number of bytes with an optional unit: `5GB`, `500MB`, `1GiB`.
   public init(
@@ -30,6 +30,19 @@ public struct ConversionJob: Sendable {
     plan = try ConversionPlan(
       checkpoint, to: layout, as: type, output: output,
       maximumFileByteCount: try maximumFileSize.map(byteCount(parsing:)))
+    try checkOutput()
+  }
+
+  /// Refuses an output that could not be written in the end.
+  private func checkOutput() throws {
+    for file in checkpoint.files where FileSystem.isSameFile(file, output) {
+      throw ConversionFailure.outputExists(path: output)
+    }
+    if plan.isFolder {
+      try AtomicFolder.target(output)
+    } else if plan.files.count > 1 {
+      throw ConversionFailure.shardsNeedAFolder(path: output)
+    }
   }
 
   /// Writes the output; interrupted or failed, nothing stands under its name.
@@ -38,16 +51,12 @@ public struct ConversionJob: Sendable {
   public func run(
     threads: Int = availableThreadCount(), monitor: WorkMonitor = .silent
   ) throws -> Outcome {
-    for file in checkpoint.files where FileSystem.isSameFile(file, output) {
-      throw ConversionFailure.outputExists(path: output)
-    }
     monitor.begin("convert", total: plan.byteCount, unit: .bytes)
     let overflows = OverflowCounts(count: plan.layout.tensors.count)
-    guard plan.isFolder || plan.files.count > 1 else {
+    guard plan.isFolder else {
       try write(plan.files[0], to: output, overflows, threads: threads, monitor: monitor)
       return Outcome(overflowCounts: overflows.values)
     }
-    guard plan.isFolder else { throw ConversionFailure.shardsNeedAFolder(path: output) }
     var folder = try AtomicFolder.create(output)
     for file in plan.files {
       try write(

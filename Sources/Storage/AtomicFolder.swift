@@ -4,12 +4,16 @@ internal import Glibc
 ///
 /// Files are made in `NAME.partial` beside the target; `commit` renames it. Dropped without
 /// `commit`, the partial folder is removed with the files in it. A killed process leaves one, which
-/// the next run empties and takes over. A folder with files under the name is never touched.
+/// the next run empties and takes over, knowing it by a marker; a folder of that name that someone
+/// else made, and a folder with files under the target's name, are never touched.
 public struct AtomicFolder: ~Copyable {
   public let path: String
   /// Where the files are made.
   public let partialPath: String
   private var isCommitted = false
+
+  /// An empty file that says that the folder is ours.
+  private static let marker = ".mmdit-partial"
 
   private init(path: String, partialPath: String) {
     self.path = path
@@ -20,26 +24,47 @@ public struct AtomicFolder: ~Copyable {
     if !isCommitted { Self.remove(partialPath) }
   }
 
-  /// Makes the partial folder; the target is absent or an empty folder.
+  /// Makes the partial folder.
   public static func create(_ path: String) throws(StorageFailure) -> AtomicFolder {
+    let path = try target(path)
+    let partialPath = path + ".partial"
+    remove(partialPath)
+    guard unsafe mkdir(partialPath, 0o777) == 0 else {
+      throw .system(path: partialPath, action: "make it", code: errno)
+    }
+    let folder = AtomicFolder(path: path, partialPath: partialPath)
+    try AtomicFile.write([UInt8]().rawBytes, to: FileSystem.path(partialPath, marker))
+    return folder
+  }
+
+  /// Where a folder would appear: the path itself, without links where it exists.
+  ///
+  /// Throws unless the target is absent or an empty folder, and when a partial folder stands beside
+  /// it that is not ours; nothing is changed.
+  @discardableResult
+  public static func target(_ path: String) throws(StorageFailure) -> String {
     var path = path
     while path.count > 1, path.hasSuffix("/") { path.removeLast() }
     switch FileSystem.kind(of: path) {
     case nil: break
     case .folder:
       guard try FileSystem.names(in: path).isEmpty else { throw .folderHasFiles(path: path) }
+      path = try FileSystem.resolved(path)
     case .file, .other: throw .notAFolder(path: path)
     }
     let partialPath = path + ".partial"
-    remove(partialPath)
-    guard unsafe mkdir(partialPath, 0o777) == 0 else {
-      throw .system(path: partialPath, action: "make it", code: errno)
+    if FileSystem.kind(of: partialPath) == .folder {
+      let names = try FileSystem.names(in: partialPath)
+      guard names.isEmpty || names.contains(marker) else {
+        throw .folderHasFiles(path: partialPath)
+      }
     }
-    return AtomicFolder(path: path, partialPath: partialPath)
+    return path
   }
 
   /// Gives the folder its name.
   public mutating func commit() throws(StorageFailure) {
+    unsafe unlink(FileSystem.path(partialPath, Self.marker))
     FileSystem.sync(folder: partialPath)
     // Only an empty folder is removed; one that got files meanwhile makes the rename fail.
     unsafe rmdir(path)

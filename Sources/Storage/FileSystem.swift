@@ -69,6 +69,15 @@ public enum FileSystem {
     folder.hasSuffix("/") ? folder + name : folder + "/" + name
   }
 
+  /// The absolute path of something that exists, without links.
+  static func resolved(_ path: String) throws(StorageFailure) -> String {
+    guard let resolved = unsafe realpath(path, nil) else {
+      throw .system(path: path, action: "resolve it", code: errno)
+    }
+    defer { unsafe free(resolved) }
+    return unsafe String(cString: resolved)
+  }
+
   /// Whether two paths lead to the same file.
   public static func isSameFile(_ first: String, _ second: String) -> Bool {
     var one = stat()

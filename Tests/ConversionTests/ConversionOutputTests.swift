@@ -2,9 +2,11 @@ import Checkpoints
 import Conversion
 import Failures
 import Families
+import Foundation
 import Parallel
 import Safetensors
 import Storage
+import StrictJSON
 import Tensors
 import TestSupport
 import Testing
@@ -61,9 +63,12 @@ import Testing
 
   @Test func shardsUnderTheNameOfAFileAreRefused() throws {
     try TemporaryFolder.with { folder in
-      let job = try job(folder, to: "out.safetensors", size: "20KB")
-      #expect(throws: ConversionFailure.shardsNeedAFolder(path: job.output)) { _ = try job.run() }
-      #expect(try FileSystem.names(in: folder.path) == ["source.safetensors"])
+      let output = folder.path("out.safetensors")
+      #expect(throws: ConversionFailure.shardsNeedAFolder(path: output)) {
+        _ = try job(folder, to: "out.safetensors", size: "20KB")
+      }
+      let left = try FileSystem.names(in: folder.path)
+      #expect(left == ["source.safetensors"])
     }
   }
 
@@ -107,8 +112,9 @@ import Testing
     try TemporaryFolder.with { folder in
       try folder.makeFolder("out")
       try folder.write("out/mine.txt", "mine")
-      let job = try job(folder, to: "out")
-      #expect(throws: StorageFailure.folderHasFiles(path: job.output)) { _ = try job.run() }
+      #expect(throws: StorageFailure.folderHasFiles(path: folder.path("out"))) {
+        _ = try job(folder, to: "out")
+      }
       #expect(try FileSystem.names(in: folder.path("out")) == ["mine.txt"])
       #expect(try FileSystem.names(in: folder.path) == ["out", "source.safetensors"])
     }
@@ -116,9 +122,13 @@ import Testing
 
   @Test func theSourceIsNotReplaced() throws {
     try TemporaryFolder.with { folder in
-      let job = try job(folder, to: "source.safetensors")
+      try folder.write("source.safetensors", TinyFlux2.original())
       let before = try folder.read("source.safetensors")
-      #expect(throws: ConversionFailure.outputExists(path: job.output)) { _ = try job.run() }
+      let path = folder.path("source.safetensors")
+      #expect(throws: ConversionFailure.outputExists(path: path)) {
+        _ = try ConversionJob(
+          model: path, output: path, layout: .diffusers, type: nil, maximumFileSize: nil)
+      }
       #expect(try folder.read("source.safetensors") == before)
     }
   }
@@ -130,18 +140,57 @@ import Testing
       let monitor = WorkMonitor(
         onBegin: { _, _, _ in }, onAdvance: { _ in }, isCancelled: { true })
       #expect(throws: Cancelled.self) { _ = try job.run(monitor: monitor) }
-      #expect(try FileSystem.names(in: folder.path) == ["source.safetensors"])
+      let left = try FileSystem.names(in: folder.path)
+      #expect(left == ["source.safetensors"])
     }
   }
 
   @Test func whatAKilledRunLeftIsTakenOver() throws {
     try TemporaryFolder.with { folder in
       try folder.makeFolder("out.partial")
+      try folder.write("out.partial/.mmdit-partial", "")
       try folder.write("out.partial/diffusion_pytorch_model.safetensors", "half")
       _ = try job(folder, to: "out/").run()
       let names = try FileSystem.names(in: folder.path)
       #expect(names == ["out", "source.safetensors"])
       _ = try Checkpoint.open(folder.path("out"))
     }
+  }
+
+  @Test func aPartialFolderOfSomeoneElseIsNotTouched() throws {
+    try TemporaryFolder.with { folder in
+      try folder.makeFolder("out.partial")
+      try folder.write("out.partial/notes.txt", "mine")
+      #expect(throws: StorageFailure.folderHasFiles(path: folder.path("out.partial"))) {
+        _ = try job(folder, to: "out")
+      }
+      let names = try FileSystem.names(in: folder.path("out.partial"))
+      #expect(names == ["notes.txt"])
+    }
+  }
+
+  @Test func aLinkToAnEmptyFolderIsFollowed() throws {
+    try TemporaryFolder.with { folder in
+      try folder.makeFolder("real")
+      try FileManager.default.createSymbolicLink(
+        atPath: folder.path("link"), withDestinationPath: folder.path("real"))
+      _ = try job(folder, to: "link").run()
+      let names = try FileSystem.names(in: folder.path("real"))
+      #expect(names == ["config.json", "diffusion_pytorch_model.safetensors"])
+      let all = try FileSystem.names(in: folder.path)
+      #expect(all == ["link", "real", "source.safetensors"])
+    }
+  }
+
+  /// The integer part of D × ratio is M again, for widths where M / D alone would lose one.
+  @Test(arguments: [(112, 122), (16, 48), (6144, 18432), (1499, 4000), (49, 51)])
+  func theRatioInTheConfigurationGivesTheWidthBack(width: Int, feedForward: Int) throws {
+    var configuration = SyntheticWeights.smallConfiguration
+    configuration.headCount = 1
+    configuration.headSize = width
+    configuration.feedForwardSize = feedForward
+    let document = JSONField(document: "config.json", value: configuration.diffusersDocument)
+    let ratio = try document["mlp_ratio"].double()
+    #expect(Int(Double(width) * ratio) == feedForward)
   }
 }
