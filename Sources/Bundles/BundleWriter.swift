@@ -2,7 +2,6 @@ internal import Parallel
 internal import Recipes
 internal import Storage
 internal import StrictJSON
-internal import Synchronization
 internal import Tensors
 
 /// Writes a bundle row block by row block, in the order of the plan.
@@ -64,10 +63,10 @@ struct BundleWriter: ~Copyable {
 
   /// A row block on its way from the workers to the file.
   private struct Piece: Sendable {
-    var segments: [[UInt8]] = []
-    var checksums: [CRC32] = []
+    let segments: [[UInt8]]
+    let checksums: [CRC32]
     /// The frame of each segment, nil where it is stored as it is.
-    var frames: [[UInt8]?] = []
+    let frames: [[UInt8]?]
   }
 
   private mutating func write(
@@ -83,17 +82,15 @@ struct BundleWriter: ~Copyable {
     let waveSize = threads * BundlePlan.blocksPerThread
     for firstBlock in stride(from: 0, to: blockCount, by: waveSize) {
       let wave = firstBlock..<min(blockCount, firstBlock + waveSize)
-      let pieces = Mutex([Piece](repeating: Piece(), count: wave.count))
-      try forEachChunk(of: wave.count, chunk: 1, threads: threads) { range in
+      let pieces = try mapChunks(of: wave.count, chunk: 1, threads: threads) { range in
         try monitor.checkCancellation()
         let first = (firstBlock + range.lowerBound) * step
         let segments = try rows(first..<min(layout.rows, first + step))
-        let piece = Piece(
+        return Piece(
           segments: segments, checksums: segments.map { CRC32($0.rawBytes) },
           frames: try segments.map { compress ? try ZstdChunk.compress($0.rawBytes) : nil })
-        pieces.withLock { $0[range.lowerBound] = piece }
       }
-      for (index, piece) in pieces.withLock({ $0 }).enumerated() {
+      for (index, piece) in pieces.enumerated() {
         for segment in layout.segments.indices {
           let content = piece.segments[segment]
           checksums[segment].append(piece.checksums[segment], byteCount: content.count)

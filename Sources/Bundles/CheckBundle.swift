@@ -1,6 +1,5 @@
 public import Parallel
 internal import Storage
-internal import Synchronization
 internal import Tensors
 
 extension Bundle {
@@ -30,15 +29,12 @@ extension Bundle {
   ) throws -> CRC32 {
     let rows = tensor.shape.rows
     let step = tensor.chunkRows ?? RowBlock.rowCount(columns: tensor.shape.columns)
-    let blockCount = (rows + step - 1) / step
-    let parts = Mutex([(CRC32, Int)](repeating: (CRC32(), 0), count: blockCount))
-    try forEachChunk(of: rows, chunk: step, threads: threads) { range in
+    let parts = try mapChunks(of: rows, chunk: step, threads: threads) { range in
       try monitor.checkCancellation()
       let bytes = try readRows(range, of: segment, in: tensor)
-      let part = CRC32(bytes.rawBytes)
-      parts.withLock { $0[range.lowerBound / step] = (part, bytes.count) }
+      return (checksum: CRC32(bytes.rawBytes), byteCount: bytes.count)
     }
-    return parts.withLock { $0 }.reduce(into: CRC32()) { $0.append($1.0, byteCount: $1.1) }
+    return parts.reduce(into: CRC32()) { $0.append($1.checksum, byteCount: $1.byteCount) }
   }
 
   private func checkPadding() throws {

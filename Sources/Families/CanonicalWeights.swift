@@ -25,7 +25,7 @@ public struct CanonicalWeights: WeightSource {
   public init(
     _ source: any WeightSource, identity: Identity, configuration: Flux2Configuration
   ) throws(FamilyFailure) {
-    guard identity.family == .flux2 else {
+    guard identity.family.isSupported else {
       throw .unsupported(origin: source.origin, family: identity.family)
     }
     self.source = source

@@ -15,7 +15,7 @@ extension Flux2Configuration {
   public static func inferred(
     from source: any WeightSource, identity: Identity
   ) throws(FamilyFailure) -> Flux2Configuration {
-    guard identity.family == .flux2 else {
+    guard identity.family.isSupported else {
       throw .unsupported(origin: source.origin, family: identity.family)
     }
     let names = FirstBlockNames(identity)

@@ -1,7 +1,6 @@
 internal import Families
 internal import Glibc
 public import Parallel
-internal import Synchronization
 public import Tensors
 
 /// How far one tensor of a candidate is from the reference.
@@ -83,8 +82,7 @@ private func compare(
   let rows = weight.shape.rows
   let columns = weight.shape.columns
   let step = RowBlock.rowCount(columns: columns)
-  let parts = Mutex([Comparison](repeating: Comparison(), count: (rows + step - 1) / step))
-  try forEachChunk(of: rows, chunk: step, threads: threads) { range in
+  let parts = try mapChunks(of: rows, chunk: step, threads: threads) { range in
     try monitor.checkCancellation()
     var part = Comparison()
     let expected = try reference.weights.values(of: weight.name, rows: range)
@@ -97,10 +95,10 @@ private func compare(
         row: range.lowerBound + row)
       if segment.relativeError > part.worstSegment.relativeError { part.worstSegment = segment }
     }
-    parts.withLock { [part] in $0[range.lowerBound / step] = part }
     monitor.advance(by: weight.storedByteCount(of: range))
+    return part
   }
-  return parts.withLock { $0 }.reduce(into: Comparison()) { $0.merge($1) }
+  return parts.reduce(into: Comparison()) { $0.merge($1) }
 }
 
 /// The segment of a row with the largest error.

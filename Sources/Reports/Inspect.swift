@@ -6,7 +6,6 @@ public import Parallel
 internal import Safetensors
 internal import Storage
 internal import StrictJSON
-internal import Synchronization
 internal import Tensors
 
 /// Looks at a pipeline folder, a folder of weights, a safetensors file or a bundle.
@@ -89,7 +88,7 @@ private func inspectWeights(
   let identity = Identity.of(source.weights.map(\.name))
   var configuration: Flux2Configuration?
   var problem: String?
-  if identity?.family == .flux2 {
+  if identity?.family.isSupported == true {
     do {
       configuration = try Checkpoint.open(path).configuration
     } catch let failure as any DiagnosedFailure {
@@ -119,9 +118,7 @@ private func measure(
     let columns = weight.shape.columns
     let step = RowBlock.rowCount(columns: columns)
     let rows = weight.shape.rows
-    let parts = Mutex(
-      [TensorStatistics](repeating: TensorStatistics(), count: (rows + step - 1) / step))
-    try forEachChunk(of: rows, chunk: step, threads: threads) { range in
+    let parts = try mapChunks(of: rows, chunk: step, threads: threads) { range in
       try monitor.checkCancellation()
       let values = try source.values(of: weight.name, rows: range)
       var part = TensorStatistics()
@@ -130,11 +127,11 @@ private func measure(
           values.span.extracting(row * columns..<(row + 1) * columns),
           row: range.lowerBound + row)
       }
-      parts.withLock { [part] in $0[range.lowerBound / step] = part }
       monitor.advance(by: weight.storedByteCount(of: range))
+      return part
     }
     return WeightStatistics(
       name: weight.name,
-      statistics: parts.withLock { $0 }.reduce(into: TensorStatistics()) { $0.merge($1) })
+      statistics: parts.reduce(into: TensorStatistics()) { $0.merge($1) })
   }
 }

@@ -39,6 +39,17 @@ import Testing
     #expect(visited.withLock { $0 } == 1)
   }
 
+  @Test(arguments: [1, 2, 8], [0, 1, 64, 1000])
+  func resultsComeInTheOrderOfTheRanges(threads: Int, count: Int) throws {
+    let ranges = try mapChunks(of: count, chunk: 7, threads: threads) { $0 }
+    #expect(ranges.flatMap { $0 } == Array(0..<count))
+    #expect(throws: Stop.self) {
+      _ = try mapChunks(of: 10, chunk: 1, threads: threads) { range -> Int in
+        throw Stop(index: range.lowerBound)
+      }
+    }
+  }
+
   @Test func rowsAreLentDisjointly() throws {
     var matrix = [Int](repeating: 0, count: 30 * 4)
     var span = matrix.mutableSpan

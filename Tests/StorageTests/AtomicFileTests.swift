@@ -1,18 +1,12 @@
 import Foundation
 import Storage
+import TestSupport
 import Testing
-
-/// A folder for one test, removed by its owner.
-private func withFolder(_ body: (String) throws -> Void) throws {
-  let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(at: folder) }
-  try body(folder.path)
-}
 
 @Suite struct AtomicFileTests {
   @Test func theNameAppearsOnlyWithCommit() throws {
-    try withFolder { folder in
+    try TemporaryFolder.with { temporary in
+      let folder = temporary.path
       let path = FileSystem.path(folder, "out")
       var file = try AtomicFile.create(path, reserving: 8)
       try file.write([1, 2, 3, 4].rawBytes, at: 4)
@@ -25,7 +19,8 @@ private func withFolder(_ body: (String) throws -> Void) throws {
   }
 
   @Test func droppedWithoutCommitTheOldContentStands() throws {
-    try withFolder { folder in
+    try TemporaryFolder.with { temporary in
+      let folder = temporary.path
       let path = FileSystem.path(folder, "out")
       try AtomicFile.write([1].rawBytes, to: path)
       do {
@@ -38,7 +33,8 @@ private func withFolder(_ body: (String) throws -> Void) throws {
   }
 
   @Test func aStalePartialFileIsTakenOver() throws {
-    try withFolder { folder in
+    try TemporaryFolder.with { temporary in
+      let folder = temporary.path
       let path = FileSystem.path(folder, "out")
       try Data([1, 2, 3]).write(to: URL(filePath: path + ".partial"))
       try AtomicFile.write([7].rawBytes, to: path)
@@ -48,7 +44,8 @@ private func withFolder(_ body: (String) throws -> Void) throws {
   }
 
   @Test func twoWritersOfOneFileAreRefused() throws {
-    try withFolder { folder in
+    try TemporaryFolder.with { temporary in
+      let folder = temporary.path
       let path = FileSystem.path(folder, "out")
       let first = try AtomicFile.create(path, reserving: 1)
       #expect(throws: StorageFailure.beingWritten(path: path)) {
@@ -59,7 +56,8 @@ private func withFolder(_ body: (String) throws -> Void) throws {
   }
 
   @Test func moreThanTheDiskHoldsIsRefusedBeforeWriting() throws {
-    try withFolder { folder in
+    try TemporaryFolder.with { temporary in
+      let folder = temporary.path
       let path = FileSystem.path(folder, "out")
       let available = try FileSystem.availableByteCount(at: path)
       #expect(throws: StorageFailure.self) {
@@ -70,7 +68,8 @@ private func withFolder(_ body: (String) throws -> Void) throws {
   }
 
   @Test func aFolderUnderTheNameIsRefused() throws {
-    try withFolder { folder in
+    try TemporaryFolder.with { temporary in
+      let folder = temporary.path
       #expect(throws: StorageFailure.notAFile(path: folder)) {
         _ = try AtomicFile.create(folder, reserving: 1)
       }
@@ -80,7 +79,8 @@ private func withFolder(_ body: (String) throws -> Void) throws {
 
 @Suite struct FileReaderTests {
   @Test func readsAnyRangeAndMapsTheSame() throws {
-    try withFolder { folder in
+    try TemporaryFolder.with { temporary in
+      let folder = temporary.path
       let path = FileSystem.path(folder, "in")
       let content = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
       try AtomicFile.write(content.rawBytes, to: path)
@@ -95,7 +95,8 @@ private func withFolder(_ body: (String) throws -> Void) throws {
   }
 
   @Test func pastTheEndTheFailureNamesTheBytes() throws {
-    try withFolder { folder in
+    try TemporaryFolder.with { temporary in
+      let folder = temporary.path
       let path = FileSystem.path(folder, "in")
       try AtomicFile.write([1, 2, 3].rawBytes, to: path)
       let file = try FileReader.open(path)
@@ -106,7 +107,8 @@ private func withFolder(_ body: (String) throws -> Void) throws {
   }
 
   @Test func aMissingFileAFolderAndALargeDocumentAreRefused() throws {
-    try withFolder { folder in
+    try TemporaryFolder.with { temporary in
+      let folder = temporary.path
       let missing = FileSystem.path(folder, "missing")
       #expect(throws: StorageFailure.system(path: missing, action: "open it", code: ENOENT)) {
         _ = try FileReader.open(missing)
