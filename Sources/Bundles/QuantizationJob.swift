@@ -36,9 +36,7 @@ public struct QuantizationJob: Sendable {
   public func run(
     output: String, compress: Bool, producer: String, monitor: WorkMonitor = .silent
   ) throws -> Outcome {
-    for file in checkpoint.files where FileSystem.isSameFile(file, output) {
-      throw BundleFailure.outputIsSource(path: output)
-    }
+    if checkpoint.reads(output) { throw BundleFailure.outputIsSource(path: output) }
     let clock = ContinuousClock()
     let start = clock.now
     let header = try quantize(

@@ -26,6 +26,11 @@ public struct Checkpoint: Sendable {
 
   public var configuration: Flux2Configuration { weights.configuration }
 
+  /// Whether a path leads to one of the files, which an output must not replace.
+  public func reads(_ path: String) -> Bool {
+    files.contains { FileSystem.isSameFile($0, path) }
+  }
+
   /// Opens a checkpoint and checks that it has every weight of its network and no others.
   ///
   /// A `config.json` beside the weights gives the configuration; without one it follows from the

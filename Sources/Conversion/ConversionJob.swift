@@ -35,9 +35,7 @@ public struct ConversionJob: Sendable {
 
   /// Refuses an output that could not be written in the end.
   private func checkOutput() throws {
-    for file in checkpoint.files where FileSystem.isSameFile(file, output) {
-      throw ConversionFailure.outputExists(path: output)
-    }
+    if checkpoint.reads(output) { throw ConversionFailure.outputExists(path: output) }
     if plan.isFolder {
       try AtomicFolder.target(output)
     } else if plan.files.count > 1 {
