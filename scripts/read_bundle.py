@@ -74,10 +74,11 @@ class Bundle:
         demand(len(self.tensors) == len(self.header["tensors"]), "header", "two tensors, one name")
 
     def rows(self, name):
-        return math.prod(self.tensors[name]["shape"][:-1])  # a vector is one row
+        """A vector is one row; of more axes, the first but the last that is longer than 1."""
+        return next((extent for extent in self.tensors[name]["shape"][:-1] if extent != 1), 1)
 
     def columns(self, name):
-        return math.prod(self.tensors[name]["shape"][-1:])
+        return math.prod(self.tensors[name]["shape"]) // max(1, self.rows(name))
 
     def row_bytes(self, name):
         """The bytes of a row of each segment of a tensor, in the order of the file."""

@@ -129,7 +129,7 @@ public struct Provenance: Hashable, Sendable {
 
 /// Everything a bundle says of itself.
 public struct BundleHeader: Hashable, Sendable {
-  public let configuration: Flux2Configuration
+  public let configuration: Configuration
   public let recipe: Recipe
   public let provenance: Provenance
   /// In the order of execution, which is the order in the file.

@@ -22,13 +22,13 @@ public struct PlannedTensor: Hashable, Sendable {
 /// A resident file is written to exactly these offsets. A compressed file has the same tensors in
 /// the same order and is never longer.
 public struct BundlePlan: Sendable {
-  public let configuration: Flux2Configuration
+  public let configuration: Configuration
   public let recipe: Recipe
   public let tensors: [PlannedTensor]
   /// Where the data end and the header begins.
   public let dataEnd: Int
 
-  public init(_ assignment: Assignment, configuration: Flux2Configuration) {
+  public init(_ assignment: Assignment, configuration: Configuration) {
     self.init(
       configuration: configuration, recipe: assignment.recipe,
       tensors: assignment.tensors.map { tensor in
@@ -64,7 +64,7 @@ public struct BundlePlan: Sendable {
     var block: String
   }
 
-  private init(configuration: Flux2Configuration, recipe: Recipe, tensors entries: [Entry]) {
+  private init(configuration: Configuration, recipe: Recipe, tensors entries: [Entry]) {
     var offset = BundleFormat.preludeByteCount
     var block: String?
     var tensors: [PlannedTensor] = []

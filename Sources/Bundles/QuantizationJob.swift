@@ -24,7 +24,7 @@ public struct QuantizationJob: Sendable {
   public init(model: String, recipe: String, threads: Int) throws {
     checkpoint = try Checkpoint.open(model)
     plan = BundlePlan(
-      try Assignment(Recipe.named(recipe), to: checkpoint.weights),
+      try Assignment(Recipe.named(recipe, for: checkpoint.weights), to: checkpoint.weights),
       configuration: checkpoint.configuration)
     self.threads = threads
   }

@@ -21,9 +21,10 @@ extension BundleHeader {
     _ = try document["version"].integer(in: BundleFormat.version...BundleFormat.version)
     let architecture = try document["architecture"]
     try architecture.rejectUnknownKeys(except: ["family", "configuration"])
-    let family = try architecture["family"]
-    guard try family.string() == "flux2" else {
-      throw try family.failure(expected: "\"flux2\"", found: family.string())
+    let familyName = try architecture["family"]
+    guard let family = try Family.named(familyName.string()) else {
+      throw try familyName.failure(
+        expected: Family.all.map(\.id).joined(separator: ", "), found: familyName.string())
     }
     let tensors = try document["tensors"].array().map { try BundleTensor(document: $0) }
     var blocks: [BundleBlock] = []
@@ -44,8 +45,9 @@ extension BundleHeader {
         expected: "\(tensors.count) tensors in all blocks",
         found: "\(blocks.last?.tensors.upperBound ?? 0)")
     }
-    let configuration = try Flux2Configuration(document: architecture["configuration"])
-    let names = Flux2Table.blocks(of: configuration)
+    let configuration = try Configuration(
+      family: family, document: architecture["configuration"])
+    let names = configuration.blocks
     guard blocks.map(\.name) == names else {
       throw try document["blocks"].failure(
         expected: names.joined(separator: ", "),

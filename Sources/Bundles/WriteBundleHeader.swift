@@ -12,7 +12,9 @@ extension BundleHeader {
   var document: JSONValue {
     [
       "format": "mmdit-bundle", "version": .init(BundleFormat.version),
-      "architecture": ["family": "flux2", "configuration": configuration.document],
+      "architecture": [
+        "family": .init(configuration.family.id), "configuration": configuration.document,
+      ],
       "recipe": recipe.document, "provenance": provenance.document,
       "blocks": .array(blocks.map(\.document)), "tensors": .array(tensors.map(\.document)),
     ]

@@ -4,8 +4,8 @@ internal import Storage
 public import StrictJSON
 internal import Tensors
 
-/// A FLUX.2 transformer as someone downloaded it: a diffusers pipeline folder, a transformer
-/// folder, or a safetensors file.
+/// One component of a model as someone downloaded it: a transformer, a text encoder or an
+/// autoencoder, in a folder of its own, in a file of its own or in one with others.
 public struct Checkpoint: Sendable {
   /// The path that was named.
   public let path: String
@@ -23,38 +23,67 @@ public struct Checkpoint: Sendable {
   public let license: String?
   /// Whether the pipeline says that the model is distilled: it wants few steps and no second pass.
   public let isDistilled: Bool?
+  /// The components that share the files, this one apart.
+  public let others: [Identity]
 
-  public var configuration: Flux2Configuration { weights.configuration }
+  public var configuration: Configuration { weights.configuration }
 
   /// Whether a path leads to one of the files, which an output must not replace.
   public func reads(_ path: String) -> Bool {
     files.contains { FileSystem.isSameFile($0, path) }
   }
 
-  /// Opens a checkpoint and checks that it has every weight of its network and no others.
+  /// Opens one component and checks that it has every weight of its network and no others.
   ///
-  /// A `config.json` beside the weights gives the configuration; without one it follows from the
-  /// shapes.
+  /// Of a pipeline folder it is the transformer; of a file with several components the one that is
+  /// a transformer, the only one of its kind.
   public static func open(_ path: String) throws -> Checkpoint {
+    let checkpoints = try openAll(path)
+    if checkpoints.count == 1 { return checkpoints[0] }
+    let transformers = checkpoints.filter { $0.configuration.family.kind == .transformer }
+    guard transformers.count == 1 else {
+      throw CheckpointFailure.severalComponents(
+        path: path, found: checkpoints.map { $0.configuration.family.title })
+    }
+    return transformers[0]
+  }
+
+  /// Opens every component of a file or folder of weights; of a pipeline folder, the transformer.
+  ///
+  /// A `config.json` beside the weights of one component gives its configuration; otherwise it
+  /// follows from the shapes.
+  public static func openAll(_ path: String) throws -> [Checkpoint] {
     let place = CheckpointPlace(path)
     let source = try SafetensorsCheckpoint.open(place.weights)
-    guard let identity = Identity.of(source.weights.map(\.name)) else {
+    let names = source.weights.map(\.name)
+    let identities = Identity.all(of: names)
+    guard !identities.isEmpty else {
       throw FamilyFailure.unrecognized(
-        origin: source.origin, sample: source.weights.map(\.name))
+        origin: source.origin, sample: names, nearest: NearestFamily.of(names))
     }
-    let document = try place.configurationDocument()
-    let configuration =
-      if let document {
-        try Flux2Configuration(diffusers: document)
-      } else {
-        try Flux2Configuration.inferred(from: source, identity: identity)
-      }
-    return Checkpoint(
-      path: path,
-      weights: try CanonicalWeights(source, identity: identity, configuration: configuration),
-      source: source, configurationDocument: document?.value,
-      metadata: source.files.first?.header.metadata ?? [], files: source.files.map(\.path),
-      license: try place.license(metadata: source.files.first?.header.metadata ?? []),
-      isDistilled: try place.isDistilled())
+    let claimed = Set(
+      identities.flatMap { identity in
+        identity.names(among: names, beside: identities.filter { $0 != identity })
+      })
+    let unclaimed = names.filter { !claimed.contains($0) }
+    guard unclaimed.isEmpty else {
+      throw FamilyFailure.unexpected(origin: source.origin, names: unclaimed)
+    }
+    let metadata = source.files.first?.header.metadata ?? []
+    let license = try place.license(metadata: metadata)
+    let isDistilled = try place.isDistilled()
+    return try identities.map { identity in
+      let others = identities.filter { $0 != identity }
+      let document = others.isEmpty ? try place.configurationDocument(of: identity.family) : nil
+      return Checkpoint(
+        path: path,
+        weights: try CanonicalWeights(
+          source, identity: identity,
+          configuration: Configuration(of: source, identity: identity, stated: document),
+          beside: others),
+        source: source, configurationDocument: document?.value, metadata: metadata,
+        files: source.files.map(\.path), license: license, isDistilled: isDistilled,
+        others: others)
+    }
   }
 }

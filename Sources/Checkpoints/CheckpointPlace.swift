@@ -1,3 +1,4 @@
+internal import Families
 internal import Safetensors
 internal import Storage
 internal import StrictJSON
@@ -13,8 +14,6 @@ struct CheckpointPlace {
 
   /// The longest document that is read, in bytes.
   private static let largestDocument = 16 << 20
-  /// What the `config.json` of a transformer calls its network.
-  private static let transformerClass = "Flux2Transformer2DModel"
 
   init(_ path: String) {
     func isPipeline(_ folder: String) -> Bool {
@@ -30,16 +29,22 @@ struct CheckpointPlace {
   /// The `config.json` beside the weights.
   ///
   /// A file may lie among others that have nothing to do with it, so beside a file only the
-  /// document of a FLUX.2 transformer counts.
-  func configurationDocument() throws -> JSONField? {
+  /// document of its family counts.
+  func configurationDocument(of family: Family) throws -> JSONField? {
     guard FileSystem.kind(of: weights) == .folder else {
       let document = try Self.document(FileSystem.path(folder, "config.json"))
-      guard case .object(let members) = document?.value,
-        members["_class_name"] == .string(Self.transformerClass)
-      else { return nil }
+      guard case .object(let members) = document?.value, Self.isOf(family, members) else {
+        return nil
+      }
       return document
     }
     return try Self.document(FileSystem.path(weights, "config.json"))
+  }
+
+  /// Whether a document names the class of a family, as diffusers or as transformers does.
+  private static func isOf(_ family: Family, _ members: JSONObject) -> Bool {
+    let name = JSONValue.string(family.className)
+    return members["_class_name"] == name || members["architectures"] == .array([name])
   }
 
   /// The `is_distilled` of the pipeline.

@@ -74,7 +74,7 @@ public struct ConversionJob: Sendable {
     var documents: [(name: String, document: JSONValue)] = []
     if plan.layout.layout == .diffusers {
       let document =
-        checkpoint.configurationDocument ?? checkpoint.configuration.diffusersDocument
+        checkpoint.configurationDocument ?? checkpoint.configuration.configDocument
       documents.append(("config.json", document))
     }
     if plan.files.count > 1 {
@@ -83,7 +83,7 @@ public struct ConversionJob: Sendable {
       }.sorted { $0.0 < $1.0 }
       documents.append(
         (
-          "diffusion_pytorch_model.safetensors.index.json",
+          "\(checkpoint.configuration.family.fileStem).safetensors.index.json",
           [
             "metadata": ["total_size": .init(plan.byteCount)],
             "weight_map": .object(JSONObject(map)),
@@ -107,8 +107,8 @@ public struct ConversionJob: Sendable {
     for index in file.tensors {
       let tensor = plan.layout.tensors[index]
       let rows = TargetRows(tensor, as: plan.types[index], from: checkpoint.source)
-      let step = RowBlock.rowCount(columns: tensor.shape.columns)
-      try forEachChunk(of: tensor.shape.rows, chunk: step, threads: threads) { range in
+      let step = RowBlock.rowCount(columns: tensor.shape.sliceSize)
+      try forEachChunk(of: tensor.shape.sliceCount, chunk: step, threads: threads) { range in
         try monitor.checkCancellation()
         let (bytes, overflowCount) = try rows.bytes(of: range)
         overflows.add(overflowCount, to: index)

@@ -35,10 +35,14 @@ public struct ConversionPlan: Sendable {
     var types: [ElementType] = []
     var sizes: [Int] = []
     for tensor in self.layout.tensors {
-      let target = try type ?? Self.storedType(of: tensor, origin: checkpoint.path)
+      let stored = tensor.encodings.compactMap(ElementType.init(rawValue:))
+      // Counters and other integers are not weights, whatever type these get.
+      let isCast = type != nil && stored.contains { $0.isFloatingPoint }
+      let target =
+        try (isCast ? type : nil) ?? Self.storedType(of: tensor, origin: checkpoint.path)
       guard tensor.encodings.allSatisfy({ ElementType(rawValue: $0)?.isReal ?? false }),
         let size = target.byteCount(of: tensor.shape.count),
-        target.byteCount(of: tensor.shape.columns) != nil
+        target.byteCount(of: tensor.shape.sliceSize) != nil
       else {
         throw ConversionFailure.cannotConvert(
           origin: checkpoint.path, tensor: tensor.name,
@@ -49,8 +53,11 @@ public struct ConversionPlan: Sendable {
     }
     self.types = types
     files = try Self.files(
-      names: self.layout.tensors.map(\.name), sizes: sizes, isFolder: isFolder,
-      outputName: FileSystem.name(of: output), limit: maximumFileByteCount)
+      names: self.layout.tensors.map(\.name), sizes: sizes,
+      stem: isFolder
+        ? checkpoint.configuration.family.fileStem
+        : String(FileSystem.name(of: output).dropLast(".safetensors".count)),
+      limit: maximumFileByteCount)
   }
 
   /// The most memory that a conversion takes, in bytes, whatever the size of the checkpoint:
@@ -60,7 +67,7 @@ public struct ConversionPlan: Sendable {
   /// The first term is the program with its libraries, the second the headers. Of a block each value
   /// is held as stored (8 bytes at most), as float32 where it is cast, and as output.
   public func peakMemoryByteCount(threads: Int) -> Int {
-    let longestRow = layout.tensors.map(\.shape.columns).max() ?? 0
+    let longestRow = layout.tensors.map(\.shape.sliceSize).max() ?? 0
     let blockValues = max(RowBlock.valueCount, longestRow)
     return 64 << 20 + (layout.tensors.count << 12) + threads * 16 * blockValues
   }
@@ -79,7 +86,7 @@ public struct ConversionPlan: Sendable {
   public var byteCount: Int { files.reduce(0) { $0 + $1.byteCount } }
 
   private static func files(
-    names: [String], sizes: [Int], isFolder: Bool, outputName: String, limit: Int?
+    names: [String], sizes: [Int], stem: String, limit: Int?
   ) throws(ConversionFailure) -> [PlannedFile] {
     var groups: [(tensors: [Int], byteCount: Int)] = []
     for (index, size) in sizes.enumerated() {
@@ -92,7 +99,6 @@ public struct ConversionPlan: Sendable {
         groups.append(([index], size))
       }
     }
-    let stem = isFolder ? "diffusion_pytorch_model" : String(outputName.dropLast(12))
     return groups.enumerated().map { index, group in
       let number = groups.count == 1 ? "" : "-\(padded(index + 1))-of-\(padded(groups.count))"
       return PlannedFile(

@@ -25,7 +25,7 @@ public struct TargetTensor: Hashable, Sendable {
   public let encodings: [String]
 }
 
-/// Every tensor of a FLUX.2 transformer in another layout, made of whole rows of the source.
+/// Every tensor of a component in another layout, made of whole rows of the source.
 ///
 /// Every row of every source tensor is used exactly once; that is checked, not assumed. Values are
 /// never touched, so there and back gives the same bytes.
@@ -35,32 +35,34 @@ public struct LayoutPlan: Sendable {
   /// In the order of execution.
   public let tensors: [TargetTensor]
 
-  /// The prefix of every name as ComfyUI saves whole checkpoints.
-  private static let comfyPrefix = "model.diffusion_model."
-
   /// Plans the target of a checkpoint whose names and shapes have been checked.
   public init(
     _ checkpoint: CanonicalWeights, to layout: Layout
   ) throws(ConversionFailure) {
     var order: [Draft] = []
     var positions: [String: Int] = [:]
-    for weight in Flux2Table.weights(of: checkpoint.configuration) {
-      let found = checkpoint.sourceRows(of: weight.name)
+    let family = checkpoint.configuration.family
+    let isOriginal = family.usesOriginalTensors(layout)
+    for weight in checkpoint.table {
+      let found = checkpoint.sourceSlices(of: weight.name)
       let runs = found.runs.map { RowRun(source: found.source.name, rows: $0) }
-      let name = Self.name(of: weight, in: layout)
-      let rows = layout == .diffusers ? .whole : weight.originalRows
+      let name = family.name(of: weight, in: layout)
+      let shape = isOriginal ? weight.originalShape : weight.shape
       let position = positions[name] ?? order.count
       if position == order.count {
         positions[name] = position
-        order.append(Draft(name: name, shape: rows.shape(weight.shape)))
+        order.append(Draft(name: name, shape: shape))
+      } else {
+        order[position].append(shape)
       }
       if !order[position].encodings.contains(found.source.encoding) {
         order[position].encodings.append(found.source.encoding)
       }
-      order[position].runs += rows.ordered(runs, rowCount: weight.shape.rows)
+      let rowOrder = isOriginal ? weight.originalOrder : .same
+      order[position].runs += rowOrder.ordered(runs, rowCount: weight.shape.sliceCount)
     }
     let sources = Dictionary(
-      uniqueKeysWithValues: checkpoint.sourceWeights.map { ($0.name, $0.shape.rows) })
+      uniqueKeysWithValues: checkpoint.sourceWeights.map { ($0.name, $0.shape.sliceCount) })
     self.layout = layout
     tensors = order.map { draft in
       let runs = draft.runs.joined
@@ -77,13 +79,10 @@ public struct LayoutPlan: Sendable {
     var shape: Shape
     var encodings: [String] = []
     var runs: [RowRun] = []
-  }
 
-  private static func name(of weight: Flux2Weight, in layout: Layout) -> String {
-    switch layout {
-    case .diffusers: weight.name
-    case .original: weight.originalName
-    case .comfyUI: comfyPrefix + weight.originalName
+    /// Adds the rows of another part.
+    mutating func append(_ part: Shape) {
+      shape = Shape([shape.sliceCount + part.sliceCount] + shape.extents.dropFirst())
     }
   }
 
@@ -108,20 +107,14 @@ public struct LayoutPlan: Sendable {
         guard rows.lowerBound == end else { break }
         end = rows.upperBound
       }
-      guard end == source.shape.rows else {
+      guard end == source.shape.sliceCount else {
         throw .unaccounted(origin: checkpoint.origin, tensor: source.name, row: end)
       }
     }
   }
 }
 
-extension OriginalRows {
-  /// The shape of the original tensor that a weight of this shape is stored in.
-  fileprivate func shape(_ shape: Shape) -> Shape {
-    guard case .part(_, let count) = self else { return shape }
-    return Shape([shape.extents[0] * count] + shape.extents.dropFirst())
-  }
-
+extension RowOrder {
   /// The rows of a weight in the order of the original tensor.
   fileprivate func ordered(_ runs: [RowRun], rowCount: Int) -> [RowRun] {
     guard case .swappedHalves = self else { return runs }

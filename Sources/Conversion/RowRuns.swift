@@ -1,4 +1,5 @@
-/// Rows of a source tensor that become consecutive rows of a target tensor.
+/// Rows of a source tensor that become consecutive rows of a target tensor; of a vector, a row is an
+/// element.
 public struct RowRun: Hashable, Sendable {
   /// The tensor's name in the source.
   public let source: String

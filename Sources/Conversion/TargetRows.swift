@@ -14,7 +14,7 @@ struct TargetRows: Sendable {
     self.target = target
     self.type = type
     self.source = source
-    guard let count = type.byteCount(of: target.shape.columns) else {
+    guard let count = type.byteCount(of: target.shape.sliceSize) else {
       preconditionFailure("\(target.name) was planned with whole bytes a row")
     }
     rowByteCount = count
@@ -25,8 +25,8 @@ struct TargetRows: Sendable {
     let runs = target.runs.extracting(rows)
     if target.encodings == [type.rawValue] { return (try copied(runs, rows.count), 0) }
     var values: [Float] = []
-    values.reserveCapacity(rows.count * target.shape.columns)
-    for run in runs { values += try source.values(of: run.source, rows: run.rows) }
+    values.reserveCapacity(rows.count * target.shape.sliceSize)
+    for run in runs { values += try source.values(of: run.source, slices: run.rows) }
     var bytes = [UInt8](repeating: 0, count: rows.count * rowByteCount)
     var output = bytes.mutableSpan
     encodeElements(values.span, as: type, into: &output)

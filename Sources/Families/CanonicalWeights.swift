@@ -1,18 +1,24 @@
 public import Tensors
 
-/// The weights of a FLUX.2 checkpoint under the names and in the row order of the diffusers
-/// layout, in the order of execution, whatever layout the file has.
+/// The weights of a component under the names and in the row order of the diffusers layout, in the
+/// order of execution, whatever layout the file has.
 ///
 /// Only rows are renamed and reordered, which commutes with every per-row and per-group scale;
 /// values are never touched.
 public struct CanonicalWeights: WeightSource {
-  public let configuration: Flux2Configuration
+  public let configuration: Configuration
   public let identity: Identity
   public let weights: [WeightDescription]
+  /// The line of the family's table for each weight.
+  public let table: [ComponentWeight]
+  /// The tensors of the source that the weights are made of, in its order.
+  public let sourceWeights: [WeightDescription]
+  /// Tensors of the source that are no weights, and why they are left out.
+  public let dropped: [(weight: WeightDescription, reason: String)]
   private let source: any WeightSource
   private let entries: [String: Entry]
 
-  /// A weight and the rows of one source tensor that it consists of, in its own order.
+  /// A weight and the slices of one source tensor that it consists of, in its own order.
   private struct Entry: Sendable {
     var description: WeightDescription
     var source: WeightDescription
@@ -22,59 +28,80 @@ public struct CanonicalWeights: WeightSource {
   public var origin: String { source.origin }
 
   /// Checks that the source has exactly the weights of the network, each with its shape.
+  ///
+  /// `others` are the components that share the file; their names are not looked at.
   public init(
-    _ source: any WeightSource, identity: Identity, configuration: Flux2Configuration
+    _ source: any WeightSource, identity: Identity, configuration: Configuration,
+    beside others: [Identity] = []
   ) throws(FamilyFailure) {
-    guard identity.family.isSupported else {
-      throw .unsupported(origin: source.origin, family: identity.family)
-    }
     self.source = source
     self.identity = identity
     self.configuration = configuration
+    let family = identity.family
+    let table = configuration.weights
+    let isOriginal = family.usesOriginalTensors(identity.layout)
+    var parts: [String: [ComponentWeight]] = [:]
+    if isOriginal { for weight in table { parts[weight.originalName, default: []].append(weight) } }
     var entries: [String: Entry] = [:]
     var weights: [WeightDescription] = []
     var missing: [String] = []
     var claimed: Set<String> = []
-    for weight in Flux2Table.weights(of: configuration) {
-      let isOriginal = identity.layout != .diffusers
-      let rows = isOriginal ? weight.originalRows : .whole
-      let name = identity.prefix + (isOriginal ? weight.originalName : weight.name)
+    var offsets: [String: Int] = [:]
+    for weight in table {
+      let name =
+        identity.prefix
+        + family.spelled(weight.name, weight.originalName, in: identity.layout)
       guard let found = Self.find(name, in: source) else {
         // Parts of a fused weight follow each other; it is one tensor that is missing.
         if missing.last != name { missing.append(name) }
         continue
       }
       claimed.insert(found.name)
-      let parts =
-        switch rows {
-        case .part(_, let count): count
-        case .whole, .swappedHalves: 1
-        }
-      var extents = weight.shape.extents
-      extents[0] *= parts
-      guard found.shape.extents == extents else {
+      let expected =
+        isOriginal ? Self.joined(parts[weight.originalName] ?? [weight]) : weight.shape
+      guard found.shape == expected else {
         throw .wrongShape(
-          origin: source.origin, name: found.name, expected: Shape(extents), found: found.shape)
+          origin: source.origin, name: found.name, expected: expected, found: found.shape)
       }
+      let first = isOriginal ? offsets[weight.originalName, default: 0] : 0
+      let count = weight.shape.sliceCount
+      offsets[weight.originalName] = first + count
       let description = WeightDescription(
         name: weight.name, shape: weight.shape, encoding: found.encoding,
-        storedByteCount: found.storedByteCount / parts)
+        storedByteCount: found.storedByteCount(ofSlices: first..<first + count))
+      let order = isOriginal ? weight.originalOrder : .same
       entries[weight.name] = Entry(
-        description: description, source: found, runs: rows.runs(rowCount: weight.shape.rows))
+        description: description, source: found, runs: order.runs(first..<first + count))
       weights.append(description)
     }
     guard missing.isEmpty else { throw .missing(origin: source.origin, names: missing) }
-    let others = source.weights.map(\.name).filter { !claimed.contains($0) }
-    guard others.isEmpty else { throw .unexpected(origin: source.origin, names: others) }
+    let names = Set(identity.names(among: source.weights.map(\.name), beside: others))
+    var dropped: [(weight: WeightDescription, reason: String)] = []
+    var unexpected: [String] = []
+    for weight in source.weights where names.contains(weight.name) && !claimed.contains(weight.name) {
+      if let reason = family.reasonToDrop(weight.name) {
+        dropped.append((weight, reason))
+      } else {
+        unexpected.append(weight.name)
+      }
+    }
+    guard unexpected.isEmpty else { throw .unexpected(origin: source.origin, names: unexpected) }
     self.entries = entries
     self.weights = weights
+    self.table = table
+    self.dropped = dropped
+    sourceWeights = source.weights.filter { claimed.contains($0.name) }
   }
 
-  /// Newer files of the original layout call the scale of a norm `weight`.
   private static func find(_ name: String, in source: any WeightSource) -> WeightDescription? {
-    if let weight = source.weight(named: name) { return weight }
-    guard name.hasSuffix("_norm.scale") else { return nil }
-    return source.weight(named: name.dropLast("scale".count) + "weight")
+    Family.spellings(of: name).lazy.compactMap { source.weight(named: $0) }.first
+  }
+
+  /// The shape of the original tensor that has these parts.
+  private static func joined(_ parts: [ComponentWeight]) -> Shape {
+    guard parts.count > 1 else { return parts[0].originalShape }
+    let rows = parts.reduce(0) { $0 + $1.shape.sliceCount }
+    return Shape([rows] + parts[0].shape.extents.dropFirst())
   }
 
   public func weight(named name: String) -> WeightDescription? { entries[name]?.description }
@@ -83,14 +110,26 @@ public struct CanonicalWeights: WeightSource {
     _ name: String, rows: Range<Int>, into output: inout MutableSpan<Float>
   ) throws {
     guard let entry = entries[name] else { preconditionFailure("\(origin) has no weight \(name)") }
-    let columns = entry.description.shape.columns
+    let shape = entry.description.shape
+    guard shape.extents.count >= 2 else {
+      // The one row of a vector; its slices are its elements.
+      guard !rows.isEmpty else { return }
+      var place = 0
+      for run in entry.runs {
+        for value in try source.values(of: entry.source.name, slices: run) {
+          output[place] = value
+          place += 1
+        }
+      }
+      return
+    }
     var first = 0
     for run in entry.runs {
       // The part of the run that is wanted, in rows of this weight.
       let wanted = rows.clamped(to: first..<first + run.count)
       if !wanted.isEmpty {
-        let place = (wanted.lowerBound - rows.lowerBound) * columns
-        var part = output._mutatingExtracting(place..<place + wanted.count * columns)
+        let place = (wanted.lowerBound - rows.lowerBound) * shape.columns
+        var part = output._mutatingExtracting(place..<place + wanted.count * shape.columns)
         let shift = run.lowerBound - first
         try source.decode(
           entry.source.name, rows: wanted.lowerBound + shift..<wanted.upperBound + shift,
@@ -100,23 +139,27 @@ public struct CanonicalWeights: WeightSource {
     }
   }
 
-  /// The source tensor that holds a weight and the runs of its rows, in the weight's own order.
-  public func sourceRows(of name: String) -> (source: WeightDescription, runs: [Range<Int>]) {
+  /// The source tensor that holds a weight and the runs of its slices, in the weight's own order.
+  public func sourceSlices(of name: String) -> (source: WeightDescription, runs: [Range<Int>]) {
     guard let entry = entries[name] else { preconditionFailure("\(origin) has no weight \(name)") }
     return (entry.source, entry.runs)
   }
-
-  /// The tensors of the source, in its order.
-  public var sourceWeights: [WeightDescription] { source.weights }
 }
 
-extension OriginalRows {
-  /// The rows of the original tensor that a weight of `rowCount` rows consists of, in its order.
-  fileprivate func runs(rowCount: Int) -> [Range<Int>] {
-    switch self {
-    case .whole: [0..<rowCount]
-    case .part(let index, _): [index * rowCount..<(index + 1) * rowCount]
-    case .swappedHalves: [rowCount / 2..<rowCount, 0..<rowCount / 2]
+extension RowOrder {
+  /// The slices of the original tensor that a weight consists of, in its order.
+  fileprivate func runs(_ slices: Range<Int>) -> [Range<Int>] {
+    let middle = slices.lowerBound + slices.count / 2
+    return switch self {
+    case .same: [slices]
+    case .swappedHalves: [middle..<slices.upperBound, slices.lowerBound..<middle]
     }
+  }
+}
+
+extension Family {
+  /// Why a tensor that is no weight is left out, nil when nothing is known of it.
+  fileprivate func reasonToDrop(_ name: String) -> String? {
+    dropped.first { name.hasSuffix($0.ending) }?.reason
   }
 }

@@ -1,113 +1,117 @@
 public import StrictJSON
 
-extension Flux2Configuration {
-  /// Reads the `config.json` of a diffusers transformer folder.
-  ///
-  /// Keys that are absent have the defaults of the diffusers class, which are those of
-  /// FLUX.2 [dev].
-  public init(diffusers document: JSONField) throws {
-    func integer(_ key: String, default fallback: Int) throws -> Int {
-      try document.optional(key)?.integer() ?? fallback
+// The `config.json` of diffusers and transformers.
+extension Configuration {
+  /// The `config.json` of a folder with this network.
+  public var configDocument: JSONValue {
+    var document = JSONObject()
+    for key in family.keys {
+      Self.insert(value(of: key.meaning), at: key.key.split(separator: ".")[...], into: &document)
     }
-    let headCount = try integer("num_attention_heads", default: 48)
-    let headSize = try integer("attention_head_dim", default: 128)
-    let inputChannels = try integer("in_channels", default: 128)
-    let ratio = try document.optional("mlp_ratio")?.double() ?? 3
-    let (width, overflow) = headCount.multipliedReportingOverflow(by: headSize)
-    let feedForwardSize = Double(width) * ratio
-    guard headCount > 0, headSize > 0, inputChannels > 0, !overflow, feedForwardSize >= 1,
-      feedForwardSize < 0x1p31
-    else {
-      throw FamilyFailure.badConfiguration(
-        origin: document.document,
-        reason: "expected sizes of a transformer, found \(headCount) heads of \(headSize), "
-          + "\(inputChannels) channels and a feed-forward ratio of \(ratio)")
-    }
-    self.init(
-      headCount: headCount, headSize: headSize,
-      doubleBlockCount: try integer("num_layers", default: 8),
-      singleBlockCount: try integer("num_single_layers", default: 48),
-      textSize: try integer("joint_attention_dim", default: 15360),
-      inputChannels: inputChannels,
-      outputChannels: try integer("out_channels", default: inputChannels),
-      feedForwardSize: Int(feedForwardSize),
-      rotaryAxes: try document.optional("axes_dims_rope")?.array().map { try $0.integer() }
-        ?? [32, 32, 32, 32],
-      rotaryBase: try document.optional("rope_theta")?.double() ?? 2000,
-      epsilon: Float(try document.optional("eps")?.double() ?? 1e-6),
-      timestepChannels: try integer("timestep_guidance_channels", default: 256),
-      hasGuidance: try document.optional("guidance_embeds")?.bool() ?? true)
-    try check(origin: document.document)
+    return .object(document)
   }
 
-  /// Reads the configuration that a bundle carries, in which every key is present.
-  public init(document: JSONField) throws {
-    self.init(
-      headCount: try document["head_count"].integer(),
-      headSize: try document["head_size"].integer(),
-      doubleBlockCount: try document["double_block_count"].integer(),
-      singleBlockCount: try document["single_block_count"].integer(),
-      textSize: try document["text_size"].integer(),
-      inputChannels: try document["input_channels"].integer(),
-      outputChannels: try document["output_channels"].integer(),
-      feedForwardSize: try document["feed_forward_size"].integer(),
-      rotaryAxes: try document["rotary_axes"].array().map { try $0.integer() },
-      rotaryBase: try document["rotary_base"].double(),
-      epsilon: Float(try document["epsilon"].double()),
-      timestepChannels: try document["timestep_channels"].integer(),
-      hasGuidance: try document["has_guidance"].bool())
-    try check(origin: document.document)
+  private static func insert(
+    _ value: JSONValue, at path: ArraySlice<Substring>, into document: inout JSONObject
+  ) {
+    guard let first = path.first.map(String.init) else { return }
+    guard path.count > 1 else {
+      document[first] = value
+      return
+    }
+    var inner = JSONObject()
+    if case .object(let members) = document[first] { inner = members }
+    insert(value, at: path.dropFirst(), into: &inner)
+    document[first] = .object(inner)
   }
 
-  /// The document that `init(document:)` reads.
-  public var document: JSONValue {
-    [
-      "head_count": .init(headCount), "head_size": .init(headSize),
-      "double_block_count": .init(doubleBlockCount),
-      "single_block_count": .init(singleBlockCount), "text_size": .init(textSize),
-      "input_channels": .init(inputChannels), "output_channels": .init(outputChannels),
-      "feed_forward_size": .init(feedForwardSize),
-      "rotary_axes": .array(rotaryAxes.map { .init($0) }), "rotary_base": .init(rotaryBase),
-      "epsilon": epsilonDocument,
-      "timestep_channels": .init(timestepChannels), "has_guidance": .bool(hasGuidance),
-    ]
+  private func value(of meaning: ConfigurationKey.Meaning) -> JSONValue {
+    switch meaning {
+    case .size(let name): .init(size(name))
+    case .sizeUnlessEqual(let name, let other):
+      size(name) == size(other) ? .null : .init(size(name))
+    case .flag(let name): .bool(size(name) != 0)
+    case .ratio(let name, let other): .init(Self.ratio(size(name), size(other)))
+    case .sizes(let names): .array(names.map { .init(size($0)) })
+    case .sizesUnlessEqual(let names, let others):
+      names.map(size) == others.map(size) ? .null : .array(names.map { .init(size($0)) })
+    case .choice(let name, let first, let second), .writtenChoice(let name, let first, let second):
+      size(name) != 0 ? first : second
+    case .indices(let name): .array((0..<size(name)).map { .init($0) })
+    case .setting(let name): settings[name] ?? .null
+    case .fixed(let value), .written(let value): value
+    }
   }
 
-  /// Epsilon by its decimal digits, so that 1e-6 stays 1e-6 and not its float32 expansion.
-  var epsilonDocument: JSONValue { .init(Double(epsilon.description) ?? Double(epsilon)) }
+  /// a / b such that the integer part of b × ratio, which readers take, is a again.
+  private static func ratio(_ first: Int, _ second: Int) -> Double {
+    let ratio = Double(first) / Double(second)
+    return Int(Double(second) * ratio) == first ? ratio : ratio.nextUp
+  }
+}
 
-  /// Checks what the network relies on; the numbers come from a file.
-  internal func check(origin: String) throws(FamilyFailure) {
-    let limit = 1 << 24
-    let sizes = [
-      headCount, headSize, textSize, inputChannels, outputChannels, feedForwardSize,
-      timestepChannels,
-    ]
-    guard sizes.allSatisfy({ (1...limit).contains($0) }), width <= limit else {
-      throw .badConfiguration(
-        origin: origin, reason: "expected sizes from 1 to \(limit), found \(sizes)")
+/// What a `config.json` says, before shapes are asked.
+struct StatedConfiguration {
+  var sizes: [String: Int] = [:]
+  var settings: [String: JSONValue] = [:]
+  /// Quotients, which bind a size once the other is known.
+  var ratios: [(name: String, other: String, ratio: Double, field: JSONField)] = []
+
+  /// Nothing is stated.
+  init() {}
+
+  /// Reads the members that the family knows; others are for the loader.
+  init(_ document: JSONField, of family: Family) throws {
+    for key in family.keys {
+      guard let field = try Self.field(key.key.split(separator: ".")[...], in: document) else {
+        // Absent or null is the second of two choices, if that is null.
+        if case .choice(let name, _, .null) = key.meaning { sizes[name] = 0 }
+        continue
+      }
+      switch key.meaning {
+      case .size(let name), .sizeUnlessEqual(let name, _):
+        sizes[name] = try field.integer(in: 0...Extent.largest)
+      case .flag(let name): sizes[name] = try field.bool() ? 1 : 0
+      case .ratio(let name, let other):
+        ratios.append((name, other, try field.double(), field))
+      case .sizes(let names), .sizesUnlessEqual(let names, _):
+        let values = try field.array()
+        guard values.count == names.count else {
+          throw field.failure(expected: "\(names.count) sizes", found: "\(values.count)")
+        }
+        for (name, value) in zip(names, values) {
+          sizes[name] = try value.integer(in: 0...Extent.largest)
+        }
+      case .choice(let name, let first, let second):
+        guard field.value == first || field.value == second else {
+          throw field.failure(
+            expected: "\(first.compact()) or \(second.compact())",
+            found: String(field.value.compact().prefix(80)))
+        }
+        sizes[name] = field.value == first ? 1 : 0
+      case .indices(let name):
+        let values = try field.array().map { try $0.integer() }
+        guard values.elementsEqual(0..<values.count) else {
+          throw field.failure(expected: "the first blocks: 0, 1, …", found: "\(values)")
+        }
+        sizes[name] = values.count
+      case .setting(let name): settings[name] = field.value
+      case .fixed(let value):
+        guard field.value == value else {
+          throw field.failure(
+            expected: value.compact(), found: String(field.value.compact().prefix(80)))
+        }
+      case .written, .writtenChoice: break
+      }
     }
-    guard (0...4096).contains(doubleBlockCount), (0...4096).contains(singleBlockCount) else {
-      throw .badConfiguration(
-        origin: origin,
-        reason: "expected at most 4096 blocks of a kind, found \(doubleBlockCount) double and "
-          + "\(singleBlockCount) single")
+  }
+
+  private static func field(
+    _ path: ArraySlice<Substring>, in document: JSONField
+  ) throws(JSONFailure) -> JSONField? {
+    guard let first = path.first, let field = try document.optional(String(first)) else {
+      return nil
     }
-    guard rotaryAxes.count == 4, rotaryAxes.allSatisfy({ $0 > 0 && $0.isMultiple(of: 2) }),
-      rotaryAxes.allSatisfy({ $0 <= headSize }), rotaryAxes.reduce(0, +) == headSize
-    else {
-      throw .badConfiguration(
-        origin: origin,
-        reason: "expected four even rotary axes that sum to the head size \(headSize), found "
-          + "\(rotaryAxes)")
-    }
-    guard rotaryBase > 1, rotaryBase.isFinite, epsilon > 0, epsilon < 1,
-      timestepChannels.isMultiple(of: 2)
-    else {
-      throw .badConfiguration(
-        origin: origin,
-        reason: "expected a rotary base above 1, an epsilon between 0 and 1 and even timestep "
-          + "channels, found \(rotaryBase), \(epsilon) and \(timestepChannels)")
-    }
+    return path.count == 1 ? field : try Self.field(path.dropFirst(), in: field)
   }
 }

@@ -1,110 +1,95 @@
-/// The architectures that a checkpoint's names tell apart.
-public enum Family: String, CaseIterable, Hashable, Sendable {
-  case flux2 = "FLUX.2 transformer"
-  case flux1 = "FLUX.1 transformer"
-  case stableDiffusion3 = "Stable Diffusion 3 transformer"
-  case qwen3 = "Qwen3 text encoder"
-  case mistral3 = "Mistral 3 text encoder"
-  case autoencoder = "FLUX.2 autoencoder"
-
-  /// Whether the suite quantizes and runs it; others are only recognised.
-  public var isSupported: Bool { self == .flux2 }
+/// What a component does in a pipeline.
+public enum ComponentKind: String, Hashable, Sendable, CaseIterable {
+  case transformer
+  case textEncoder = "text encoder"
+  case autoencoder
 }
 
-/// Whose names a checkpoint uses.
-public enum Layout: String, Hashable, Sendable {
-  /// The names of diffusers or transformers.
-  case diffusers
-  /// The names of the first publication.
-  case original
-  /// The names of the first publication under `model.diffusion_model.`, as ComfyUI saves them.
-  case comfyUI = "ComfyUI"
+/// A published model: a network of a family with these sizes.
+public struct Variant: Hashable, Sendable {
+  /// Its name for people.
+  public let title: String
+  /// Every size that the family's table needs.
+  public let sizes: [String: Int]
 }
 
-/// What a checkpoint is, and the names that say so.
-public struct Identity: Hashable, Sendable {
-  public let family: Family
-  public let layout: Layout
-  /// What stands before every name.
-  public let prefix: String
-  /// The names that decided.
-  public let evidence: [String]
-
-  public init(family: Family, layout: Layout, prefix: String, evidence: [String]) {
-    self.family = family
-    self.layout = layout
-    self.prefix = prefix
-    self.evidence = evidence
+/// A kind of network: its weights, their shapes in terms of its sizes, and their names in every
+/// layout.
+///
+/// A family is data. Detection, the configuration, validation, conversion, built-in recipes and
+/// size tables all follow from it; a new family is one file in `Tables` and a line in `all`.
+public struct Family: Sendable {
+  /// Its name in files: `flux2`.
+  public let id: String
+  /// Its name for people.
+  public let title: String
+  public let kind: ComponentKind
+  /// The class that loads it, as `_class_name` or `architectures` of a `config.json` name it.
+  public let className: String
+  /// What weights of its files are called: `diffusion_pytorch_model`, `model`.
+  public let fileStem: String
+  /// The sizes, in the order of documents.
+  let sizes: [String]
+  /// Of each, the first size is the product of the others.
+  var products: [(product: String, factors: (String, String))] = []
+  /// Sizes that no shape of some layouts tells.
+  var defaultSizes: [String: Int] = [:]
+  var settings: [Setting] = []
+  /// The members of its `config.json`.
+  let keys: [ConfigurationKey]
+  /// Its weights, in the order of execution.
+  let sections: [Section]
+  /// Names that together occur in this family only, the families before it in `all` apart.
+  let signature: [String]
+  /// Leading parts of names that a layout spells differently: of the original names in the
+  /// original layout and in ComfyUI's.
+  var spellings: [Layout: [(leading: String, spelled: String)]] = [:]
+  /// Whether the original layout has names of its own, and is what ComfyUI reads.
+  var hasOriginalNames = true
+  /// What ComfyUI puts before every name in a whole checkpoint.
+  var comfyPrefix = ""
+  /// Tensors of files that are no weights, by the end of their names, and why they are dropped.
+  var dropped: [(ending: String, reason: String)] = []
+  public let variants: [Variant]
+  /// How the built-in recipes treat it.
+  public let quantization: QuantizationAdvice
+  /// What must hold of a configuration beyond its sizes.
+  var validate: @Sendable (_ configuration: Configuration, _ origin: String) throws -> Void = {
+    _, _ in
   }
+}
 
-  /// Recognises a checkpoint by its tensor names, nil when nothing fits.
-  ///
-  /// A signature fits when all its names are there under one of the known prefixes; signatures are
-  /// tried from the most to the least specific.
-  public static func of(_ names: some Collection<String>) -> Identity? {
-    let present = Set(names)
-    for signature in Signature.all {
-      for prefix in ["", Signature.comfyPrefix] {
-        let keys = signature.names.map { prefix + $0 }
-        guard keys.allSatisfy(present.contains) else { continue }
-        let isPrefixed = !prefix.isEmpty && signature.layout == .original
-        return Identity(
-          family: signature.family, layout: isPrefixed ? .comfyUI : signature.layout,
-          prefix: prefix, evidence: keys)
-      }
-    }
-    return nil
+/// Which weights of a family the built-in recipes quantize. Patterns are those of recipes.
+public struct QuantizationAdvice: Sendable {
+  /// The linear layers that hold nearly all weights.
+  public var linears: [String]
+  /// Of those, the ones whose errors cost most, and why.
+  public var critical: [(match: String, reason: String)]
+  /// What stays as it is, and why.
+  public var kept: [(match: String, reason: String)]
+
+  init(
+    linears: [String], critical: [(match: String, reason: String)] = [],
+    kept: [(match: String, reason: String)] = []
+  ) {
+    self.linears = linears
+    self.critical = critical
+    self.kept = kept
   }
 }
 
-/// Names that together occur in one family and layout only.
-private struct Signature: Sendable {
-  let family: Family
-  let layout: Layout
-  let names: [String]
+extension Family: Hashable {
+  public static func == (first: Family, second: Family) -> Bool { first.id == second.id }
+  public func hash(into hasher: inout Hasher) { hasher.combine(id) }
+}
 
-  static let comfyPrefix = "model.diffusion_model."
-
-  static let all = [
-    // FLUX.2 shares its modulation among all blocks; no other family has these names.
-    Signature(
-      family: .flux2, layout: .diffusers,
-      names: ["single_stream_modulation.linear.weight", "x_embedder.weight"]),
-    Signature(
-      family: .flux2, layout: .original,
-      names: ["single_stream_modulation.lin.weight", "img_in.weight"]),
-    // FLUX.1 takes a pooled text vector and has one modulation for each block.
-    Signature(
-      family: .flux1, layout: .diffusers,
-      names: [
-        "single_transformer_blocks.0.norm.linear.weight",
-        "time_text_embed.text_embedder.linear_1.weight",
-      ]),
-    Signature(
-      family: .flux1, layout: .original,
-      names: ["vector_in.in_layer.weight", "double_blocks.0.img_mod.lin.weight"]),
-    Signature(
-      family: .stableDiffusion3, layout: .diffusers,
-      names: ["pos_embed.proj.weight", "transformer_blocks.0.norm1_context.linear.weight"]),
-    Signature(
-      family: .stableDiffusion3, layout: .original,
-      names: ["joint_blocks.0.x_block.attn.qkv.weight"]),
-    // The norms of queries and keys tell Qwen3 from other decoders.
-    Signature(
-      family: .qwen3, layout: .diffusers,
-      names: ["model.embed_tokens.weight", "model.layers.0.self_attn.q_norm.weight"]),
-    Signature(
-      family: .mistral3, layout: .diffusers,
-      names: ["model.language_model.layers.0.self_attn.q_proj.weight"]),
-    Signature(
-      family: .mistral3, layout: .diffusers,
-      names: ["language_model.model.layers.0.self_attn.q_proj.weight"]),
-    // FLUX.2 normalises its latents by batch statistics.
-    Signature(
-      family: .autoencoder, layout: .diffusers,
-      names: ["bn.running_mean", "decoder.mid_block.resnets.0.conv1.weight"]),
-    Signature(
-      family: .autoencoder, layout: .original,
-      names: ["bn.running_mean", "decoder.mid.block_1.conv1.weight"]),
+extension Family {
+  /// Every family, the more specific signature first.
+  public static let all: [Family] = [
+    .flux2, .flux1, .stableDiffusion3, .qwen3, .mistral3, .t5, .clip, .flux2Autoencoder,
+    .autoencoder,
   ]
+
+  /// The family of that name in files.
+  public static func named(_ id: String) -> Family? { all.first { $0.id == id } }
 }

@@ -4,9 +4,9 @@ public import Tensors
 /// A checkpoint that is not what it should be.
 public enum FamilyFailure: DiagnosedFailure, Equatable {
   /// No family has these names.
-  case unrecognized(origin: String, sample: [String])
-  /// A family that is recognised but not supported.
-  case unsupported(origin: String, family: Family)
+  case unrecognized(origin: String, sample: [String], nearest: NearestFamily?)
+  /// A component that is not the transformer which a tool runs.
+  case notFlux2(origin: String, family: Family)
   /// Weights of the network that the checkpoint lacks.
   case missing(origin: String, names: [String])
   /// Weights that the network does not have.
@@ -20,16 +20,22 @@ public enum FamilyFailure: DiagnosedFailure, Equatable {
 
   public var description: String {
     switch self {
-    case .unrecognized(let origin, let sample):
+    case .unrecognized(let origin, let sample, let nearest):
+      let found = "\(origin): expected a component of a known family, found "
+      guard let nearest else {
+        return """
+          \(found)names of none: \(Self.list(sample))
+          Known are: \(Family.all.map(\.title).joined(separator: ", ")).
+          """
+      }
       return """
-        \(origin): expected the weights of a FLUX.2 transformer, found names of no known family: \
-        \(Self.list(sample))
-        Pass the transformer's safetensors file, its folder, or the diffusers pipeline folder.
+        \(found)names of none
+        \(nearest.summary)
         """
-    case .unsupported(let origin, let family):
+    case .notFlux2(let origin, let family):
       return """
-        \(origin): expected a FLUX.2 transformer, found a \(family.rawValue)
-        mmdit-inspect reads it; quantizing and verifying it is not supported yet.
+        \(origin): expected a FLUX.2 transformer, found a \(family.title)
+        It can be inspected, converted and quantized; only FLUX.2 transformers are run.
         """
     case .missing(let origin, let names):
       return """
@@ -54,7 +60,7 @@ public enum FamilyFailure: DiagnosedFailure, Equatable {
   }
 
   /// The first few names and how many more there are.
-  private static func list(_ names: [String]) -> String {
+  static func list(_ names: [String]) -> String {
     let shown = names.prefix(5).joined(separator: ", ")
     return names.count > 5 ? "\(shown) and \(names.count - 5) more" : shown
   }

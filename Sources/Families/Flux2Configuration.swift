@@ -1,4 +1,6 @@
-/// The numbers that describe a FLUX.2 transformer.
+internal import StrictJSON
+
+/// The numbers of a FLUX.2 transformer as the network uses them.
 ///
 /// Letters used for the axes throughout: D width, H heads, K head size, M feed-forward width,
 /// T tokens, J width of a prompt embedding, C channels of a latent token.
@@ -51,5 +53,78 @@ public struct Flux2Configuration: Hashable, Sendable {
     self.epsilon = epsilon
     self.timestepChannels = timestepChannels
     self.hasGuidance = hasGuidance
+  }
+}
+
+extension Flux2Configuration {
+  /// The numbers of a component that is a FLUX.2 transformer; another family traps.
+  ///
+  /// Throws when settings from a file contradict each other.
+  public init(_ configuration: Configuration, origin: String = "configuration") throws {
+    precondition(configuration.family == .flux2, "expected a FLUX.2 transformer")
+    let settings = JSONField(
+      document: origin,
+      value: .object(JSONObject(configuration.settings.sorted { $0.key < $1.key })))
+    self.init(
+      headCount: configuration.size("head_count"), headSize: configuration.size("head_size"),
+      doubleBlockCount: configuration.size("double_block_count"),
+      singleBlockCount: configuration.size("single_block_count"),
+      textSize: configuration.size("text_size"),
+      inputChannels: configuration.size("input_channels"),
+      outputChannels: configuration.size("output_channels"),
+      feedForwardSize: configuration.size("feed_forward_size"),
+      rotaryAxes: try settings["rotary_axes"].array().map { try $0.integer() },
+      rotaryBase: try settings["rotary_base"].double(),
+      epsilon: Float(try settings["epsilon"].double()),
+      timestepChannels: configuration.size("timestep_channels"),
+      hasGuidance: configuration.size("has_guidance") != 0)
+    guard rotaryAxes.count == 4,
+      rotaryAxes.allSatisfy({ $0 > 0 && $0.isMultiple(of: 2) && $0 <= headSize }),
+      rotaryAxes.reduce(0, +) == headSize
+    else {
+      throw try settings["rotary_axes"].failure(
+        expected: "four even numbers that sum to the head size \(headSize)",
+        found: "\(rotaryAxes)")
+    }
+    guard rotaryBase > 1 else {
+      throw try settings["rotary_base"].failure(
+        expected: "a number above 1", found: "\(rotaryBase)")
+    }
+    guard epsilon > 0, epsilon < 1 else {
+      throw try settings["epsilon"].failure(
+        expected: "a float32 between 0 and 1", found: "\(epsilon)")
+    }
+    guard timestepChannels.isMultiple(of: 2) else {
+      throw JSONField(document: settings.document, value: .null).failure(
+        expected: "even timestep channels", found: "\(timestepChannels)")
+    }
+  }
+
+  /// The component with these numbers.
+  public var component: Configuration {
+    Configuration(
+      family: .flux2,
+      sizes: [
+        "head_count": headCount, "head_size": headSize, "width": width,
+        "double_block_count": doubleBlockCount, "single_block_count": singleBlockCount,
+        "text_size": textSize, "input_channels": inputChannels,
+        "output_channels": outputChannels, "feed_forward_size": feedForwardSize,
+        "timestep_channels": timestepChannels, "has_guidance": hasGuidance ? 1 : 0,
+      ],
+      settings: [
+        "rotary_axes": .array(rotaryAxes.map { .init($0) }), "rotary_base": .init(rotaryBase),
+        // By its decimal digits, so that 1e-6 stays 1e-6 and not its float32 expansion.
+        "epsilon": .init(Double(epsilon.description) ?? Double(epsilon)),
+      ])
+  }
+}
+
+extension CanonicalWeights {
+  /// The numbers of the network, when it is a FLUX.2 transformer.
+  public func flux2() throws -> Flux2Configuration {
+    guard configuration.family == .flux2 else {
+      throw FamilyFailure.notFlux2(origin: origin, family: configuration.family)
+    }
+    return try Flux2Configuration(configuration, origin: origin)
   }
 }

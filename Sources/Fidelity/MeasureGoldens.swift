@@ -59,7 +59,7 @@ public func measureGoldens(
   _ runs: [GoldenRun], with candidate: Candidate, activationByteCount: Int = 1 << 30,
   threads: Int = availableThreadCount(), monitor: WorkMonitor = .silent
 ) throws -> [GoldenFidelity] {
-  let configuration = candidate.weights.configuration
+  let configuration = try candidate.weights.flux2()
   let transformer = try Transformer(
     configuration: configuration, weights: candidate.weights)
   let bytesPerToken =

@@ -34,7 +34,7 @@ public struct Transformer: Sendable {
     var problems: [WeightProblem] = []
     var largest = 0
     var widest = 0
-    for required in Flux2Table.weights(of: configuration) {
+    for required in configuration.component.weights {
       largest = max(largest, required.shape.count)
       widest = max(widest, required.shape.columns)
       guard let found = weights.weight(named: required.name) else {

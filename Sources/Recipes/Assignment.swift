@@ -25,7 +25,7 @@ public struct Assignment: Sendable {
     _ recipe: Recipe, to checkpoint: CanonicalWeights
   ) throws(RecipeFailure) {
     let names = checkpoint.weights.map(\.name)
-    let blocks = Flux2Table.weights(of: checkpoint.configuration).map(\.block)
+    let blocks = checkpoint.table.map(\.block)
     for rule in recipe.rules where !names.contains(where: rule.match.matches) {
       throw .unmatchedRule(recipe: recipe.name, pattern: rule.match, sample: names)
     }

@@ -1,88 +1,87 @@
+public import Families
 internal import Quantization
+internal import Tensors
 
-extension Recipe {
-  /// The recipes that are known by name.
-  public static let builtIn: [Recipe] = [int8, int4, int4Group64, mixed]
+/// A recipe that is known by name and made for each family from its advice.
+public enum BuiltInRecipe: String, CaseIterable, Sendable {
+  case int8, int4
+  case int4Group64 = "int4-g64"
+  case mixed, keep
 
-  /// The built-in recipe of that name.
-  public static func builtIn(named name: String) -> Recipe? {
-    builtIn.first { $0.name == name }
+  public var summary: String {
+    switch self {
+    case .int8: "Eight bits a weight in the blocks, one scale a row."
+    case .int4:
+      "Four bits a weight in the blocks, one scale a row: the smallest file, a visible loss."
+    case .int4Group64:
+      "Four bits a weight in the blocks, one scale for 64 weights: the usual choice at 4 bits."
+    case .mixed: "Like int4-g64, with eight bits for the outputs of attention."
+    case .keep: "Every weight as it is."
+    }
   }
 
-  private static let bytePerWeight = Scheme(
-    .int8, group: .row, scaleType: .bfloat16)
-  private static let nibbleByRow = Scheme(
+  /// The recipe for a component. A rule for weights that this component does not have is left out.
+  public func recipe(for weights: CanonicalWeights) -> Recipe {
+    let names = weights.weights.map(\.name)
+    var recipe = recipe(for: weights.configuration.family)
+    recipe.rules.removeAll { rule in !names.contains(where: rule.match.matches) }
+    return recipe
+  }
+
+  /// The recipe for a family, with the rules for all its weights.
+  public func recipe(for family: Family) -> Recipe {
+    let advice = family.quantization
+    func linears(_ scheme: Scheme) -> [Rule] {
+      advice.linears.map {
+        Rule(
+          match: NamePattern($0), treatment: .quantize(scheme),
+          reason: "the linear layers of the blocks are nearly all of the weights")
+      }
+    }
+    let critical = advice.critical.map {
+      Rule(match: NamePattern($0.match), treatment: .quantize(.bytePerWeight), reason: $0.reason)
+    }
+    let kept = advice.kept.map {
+      Rule(match: NamePattern($0.match), treatment: .keep, reason: $0.reason)
+    }
+    let rules =
+      switch self {
+      case .int8: linears(.bytePerWeight) + kept
+      case .int4: linears(.nibbleByRow) + kept
+      case .int4Group64: linears(.nibbleByGroup) + kept
+      case .mixed: linears(.nibbleByGroup) + critical + kept
+      case .keep: [Rule]()
+      }
+    return Recipe(name: rawValue, summary: summary, rules: rules, thresholds: thresholds)
+  }
+
+  private var thresholds: Thresholds {
+    switch self {
+    case .int8:
+      Thresholds(
+        velocityRelativeError: 0.02, weightRelativeError: 0.02, segmentRelativeError: 0.1)
+    case .int4:
+      Thresholds(
+        velocityRelativeError: 0.2, weightRelativeError: 0.2, segmentRelativeError: 0.7)
+    case .int4Group64:
+      Thresholds(
+        velocityRelativeError: 0.15, weightRelativeError: 0.15, segmentRelativeError: 0.4)
+    case .mixed:
+      Thresholds(
+        velocityRelativeError: 0.1, weightRelativeError: 0.15, segmentRelativeError: 0.4)
+    case .keep:
+      Thresholds(
+        velocityRelativeError: 1e-5, weightRelativeError: 0, segmentRelativeError: 0)
+    }
+  }
+}
+
+extension Scheme {
+  fileprivate static let bytePerWeight = Scheme(.int8, group: .row, scaleType: .bfloat16)
+  fileprivate static let nibbleByRow = Scheme(
     .int4, group: .row, scaleType: .bfloat16, clipping: .meanSquaredError)
-  private static let nibbleByGroup = Scheme(
+  fileprivate static let nibbleByGroup = Scheme(
     .int4, group: .columns64, scaleType: .bfloat16, clipping: .meanSquaredError)
-
-  static let int8 = Recipe(
-    name: "int8",
-    summary: "Eight bits a weight in the blocks, one scale a row.",
-    rules: blockLinears(bytePerWeight) + sensitive,
-    thresholds: Thresholds(
-      velocityRelativeError: 0.02, weightRelativeError: 0.02, segmentRelativeError: 0.1))
-
-  static let int4 = Recipe(
-    name: "int4",
-    summary:
-      "Four bits a weight in the blocks, one scale a row: the smallest file, a visible loss.",
-    rules: blockLinears(nibbleByRow) + sensitive,
-    thresholds: Thresholds(
-      velocityRelativeError: 0.2, weightRelativeError: 0.2, segmentRelativeError: 0.7))
-
-  static let int4Group64 = Recipe(
-    name: "int4-g64",
-    summary:
-      "Four bits a weight in the blocks, one scale for 64 weights: the usual choice at 4 bits.",
-    rules: blockLinears(nibbleByGroup) + sensitive,
-    thresholds: Thresholds(
-      velocityRelativeError: 0.15, weightRelativeError: 0.15, segmentRelativeError: 0.4))
-
-  static let mixed = Recipe(
-    name: "mixed",
-    summary: "Like int4-g64, with eight bits for the outputs of attention.",
-    rules: blockLinears(nibbleByGroup) + [
-      Rule(
-        match: "*.attn.to_out*", treatment: .quantize(bytePerWeight),
-        reason: "it writes to the residual stream; measured, an error here weighs twice as much as "
-          + "in other layers")
-    ] + sensitive,
-    thresholds: Thresholds(
-      velocityRelativeError: 0.1, weightRelativeError: 0.15, segmentRelativeError: 0.4))
-
-  private static func blockLinears(_ scheme: Scheme) -> [Rule] {
-    [
-      Rule(
-        match: "*transformer_blocks.*.weight", treatment: .quantize(scheme),
-        reason: "the linear layers of the blocks are nearly all of the weights")
-    ]
-  }
-
-  /// What stays as it is in every built-in recipe.
-  private static let sensitive = [
-    Rule(
-      match: "x_embedder.weight", treatment: .keep,
-      reason: "the latents enter here: its error reaches every block, its size is small"),
-    Rule(
-      match: "context_embedder.weight", treatment: .keep,
-      reason: "the prompt enters here: its error reaches every block"),
-    Rule(
-      match: "time_guidance_embed.*", treatment: .keep,
-      reason: "it steers every modulation of a step, its size is small"),
-    Rule(
-      match: "*modulation*", treatment: .keep,
-      reason: "shared by all blocks: shift, scale and gate multiply every activation"),
-    Rule(
-      match: "*.norm_*", treatment: .keep,
-      reason: "the scales of query and key norms are vectors of one head"),
-    Rule(
-      match: "norm_out.*", treatment: .keep,
-      reason: "scales the last activations, right before the prediction"),
-    Rule(
-      match: "proj_out.weight", treatment: .keep,
-      reason: "writes the prediction: its error is the picture's error"),
-  ]
 }
 
 extension NamePattern: ExpressibleByStringLiteral {

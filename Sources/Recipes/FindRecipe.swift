@@ -1,3 +1,4 @@
+public import Families
 internal import Storage
 internal import StrictJSON
 
@@ -13,15 +14,18 @@ extension Thresholds {
 }
 
 extension Recipe {
-  /// The recipe that a person named: a file when one is there, else a built-in one.
-  public static func named(_ nameOrPath: String) throws -> Recipe {
+  /// The recipe that a person named for a component: a file when one is there, else a built-in one.
+  public static func named(
+    _ nameOrPath: String, for weights: CanonicalWeights
+  ) throws -> Recipe {
     if FileSystem.kind(of: nameOrPath) == .file {
       let text = try FileReader.contents(of: nameOrPath, limit: largestFile)
       return try Recipe(document: JSONField.parse(text, document: nameOrPath))
     }
-    guard let recipe = builtIn(named: nameOrPath) else {
-      throw RecipeFailure.unknown(name: nameOrPath, known: builtIn.map(\.name))
+    guard let recipe = BuiltInRecipe(rawValue: nameOrPath) else {
+      throw RecipeFailure.unknown(
+        name: nameOrPath, known: BuiltInRecipe.allCases.map(\.rawValue))
     }
-    return recipe
+    return recipe.recipe(for: weights)
   }
 }

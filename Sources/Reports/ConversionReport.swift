@@ -23,7 +23,7 @@ public struct ConversionReport: Sendable {
     let plan = job.plan
     let identity = job.checkpoint.weights.identity
     var lines = [
-      "\(job.checkpoint.path): \(identity.family.rawValue), \(identity.layout.rawValue) layout, "
+      "\(job.checkpoint.path): \(identity.family.title), \(identity.layout.rawValue) layout, "
         + countText(job.checkpoint.weights.sourceWeights.count, "tensor"),
       "\(job.output): \(plan.layout.layout.rawValue) layout, "
         + "\(countText(plan.layout.tensors.count, "tensor")), \(byteCountText(plan.byteCount)) in "
@@ -58,7 +58,7 @@ public struct ConversionReport: Sendable {
     return [
       "format": "mmdit-conversion", "version": 1, "dry_run": .bool(outcome == nil),
       "source": [
-        "path": .init(job.checkpoint.path), "family": .init(identity.family.rawValue),
+        "path": .init(job.checkpoint.path), "family": .init(identity.family.title),
         "layout": .init(identity.layout.rawValue),
         "tensors": .init(job.checkpoint.weights.sourceWeights.count),
       ],

@@ -85,23 +85,20 @@ private func inspectWeights(
   _ path: String, statistics: Bool, threads: Int, monitor: WorkMonitor
 ) throws -> WeightsInspection {
   let source = try SafetensorsCheckpoint.open(path)
-  let identity = Identity.of(source.weights.map(\.name))
-  var configuration: Flux2Configuration?
+  var components = Identity.all(of: source.weights.map(\.name)).map {
+    WeightsComponent(identity: $0, configuration: nil)
+  }
   var problem: String?
-  if identity?.family.isSupported == true {
-    do {
-      configuration = try Checkpoint.open(path).configuration
-    } catch let failure as any DiagnosedFailure {
-      problem = failure.description
+  do {
+    components = try Checkpoint.openAll(path).map {
+      WeightsComponent(identity: $0.weights.identity, configuration: $0.configuration)
     }
-  } else {
-    problem =
-      identity.map { "a \($0.family.rawValue) is recognised, not supported yet" }
-      ?? "no known family has these tensor names"
+  } catch let failure as any DiagnosedFailure {
+    problem = failure.description
   }
   return WeightsInspection(
-    path: path, files: source.files.map(\.path), identity: identity,
-    configuration: configuration, problem: problem, weights: source.weights,
+    path: path, files: source.files.map(\.path), components: components, problem: problem,
+    weights: source.weights,
     metadata: source.files.first?.header.metadata ?? [],
     statistics: statistics ? try measure(source, threads: threads, monitor: monitor) : [])
 }

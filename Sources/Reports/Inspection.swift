@@ -33,18 +33,23 @@ public struct WeightsInspection: Sendable {
   public let path: String
   /// The files, in order.
   public let files: [String]
-  /// Nil when no known family has these names.
-  public let identity: Identity?
-  /// The numbers of the network; nil unless the suite supports the family.
-  public let configuration: Flux2Configuration?
-  /// Why it cannot be quantized as it is; nil when it can.
+  /// The components; empty when no known family has these names.
+  public let components: [WeightsComponent]
+  /// Why the files cannot be converted as they are; nil when they can.
   public let problem: String?
   public let weights: [WeightDescription]
   public let metadata: [SafetensorsHeader.MetadataEntry]
   /// Statistics of each weight that holds real numbers; empty when they were not asked for.
   public let statistics: [WeightStatistics]
+}
 
-  public var variant: Flux2Variant? { configuration.flatMap(Flux2Variant.of) }
+/// One network among the weights of a file.
+public struct WeightsComponent: Sendable {
+  public let identity: Identity
+  /// The numbers of the network; nil when they contradict each other.
+  public let configuration: Configuration?
+
+  public var variant: Variant? { configuration?.variant }
 }
 
 /// What a bundle holds.

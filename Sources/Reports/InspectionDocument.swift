@@ -44,15 +44,21 @@ extension WeightsInspection {
   fileprivate var members: [(String, JSONValue)] {
     [
       ("files", .init(files)),
-      ("family", identity.map { .init($0.family.rawValue) } ?? .null),
-      ("variant", variant.map { .init($0.rawValue) } ?? .null),
-      ("layout", identity.map { .init($0.layout.rawValue) } ?? .null),
-      ("prefix", identity.map { .init($0.prefix) } ?? .null),
-      ("evidence", identity.map { .init($0.evidence) } ?? .array([])),
-      ("configuration", configuration?.document ?? .null),
+      ("components", .array(components.map(\.document))),
       ("problem", problem.map { .init($0) } ?? .null),
       ("metadata", .object(JSONObject(metadata.map { ($0.key, .init($0.value)) }))),
     ] + weightMembers(weights, statistics)
+  }
+}
+
+extension WeightsComponent {
+  fileprivate var document: JSONValue {
+    [
+      "family": .init(identity.family.id), "title": .init(identity.family.title),
+      "variant": variant.map { .init($0.title) } ?? .null,
+      "layout": .init(identity.layout.rawValue), "prefix": .init(identity.prefix),
+      "evidence": .init(identity.evidence), "configuration": configuration?.document ?? .null,
+    ]
   }
 }
 
@@ -62,6 +68,7 @@ extension BundleInspection {
     return [
       ("bytes", .init(fileByteCount)), ("compressed", .init(header.isCompressed)),
       ("bits_per_weight", .init(header.bitsPerWeight)),
+      ("family", .init(header.configuration.family.id)),
       ("configuration", header.configuration.document), ("recipe", header.recipe.document),
       ("producer", .init(provenance.producer)),
       ("license", provenance.license.map { .init($0) } ?? .null),

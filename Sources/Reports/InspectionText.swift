@@ -3,6 +3,7 @@ internal import Families
 internal import Recipes
 internal import Safetensors
 internal import Storage
+internal import StrictJSON
 internal import Tensors
 internal import ToolKit
 
@@ -37,18 +38,18 @@ private func indented(_ lines: [String]) -> [String] {
 extension WeightsInspection {
   fileprivate func lines(tensors: Bool) -> [String] {
     var lines: [String] = []
-    if let identity {
-      let variant = variant.map { ", \($0.rawValue)" } ?? ""
-      lines.append("\(identity.family.rawValue)\(variant), \(identity.layout.rawValue) layout")
+    for component in components {
+      let identity = component.identity
+      let variant = component.variant.map { ", \($0.title)" } ?? ""
+      lines.append("\(identity.family.title)\(variant), \(identity.layout.rawValue) layout")
       lines.append("decided by \(identity.evidence.joined(separator: ", "))")
-    } else {
-      lines.append("unknown family")
+      if let configuration = component.configuration { lines.append(configuration.text) }
     }
-    if let configuration { lines.append(configuration.text) }
+    if components.isEmpty { lines.append("unknown family") }
     lines.append(
       "\(countText(weights.weightCount, "parameter")), \(byteCountText(weights.storedByteCount)) in "
         + countText(files.count, "file"))
-    if let problem { lines.append("not quantizable: \(problem.replacing("\n", with: " "))") }
+    if let problem { lines.append("not convertible: \(problem.replacing("\n", with: " "))") }
     lines += metadata.map(metadataLine)
     return lines + weightLines(weights, statistics, tensors: tensors)
   }
@@ -92,11 +93,18 @@ extension BundleInspection {
   }
 }
 
-extension Flux2Configuration {
+extension Configuration {
+  /// The sizes under their names: `head count 24, …`.
   fileprivate var text: String {
-    "width \(width) (\(headCount) heads of \(headSize)), \(doubleBlockCount) double and "
-      + "\(singleBlockCount) single blocks, text width \(textSize), "
-      + (hasGuidance ? "guidance as an input" : "no guidance input")
+    guard case .object(let members) = document else { return "" }
+    return members.compactMap { member -> String? in
+      let name = member.key.replacing("_", with: " ")
+      switch member.value {
+      case .bool(let isThere): return isThere ? name : nil
+      case .number(let number): return "\(name) \(number.literal)"
+      default: return nil
+      }
+    }.joined(separator: ", ")
   }
 }
 

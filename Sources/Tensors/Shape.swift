@@ -2,7 +2,8 @@
 ///
 /// The suite works on matrices `[rows, columns]`: a linear layer's weight has one row for each
 /// output channel. Other ranks are seen as matrices: a scalar is `[1, 1]`, a vector `[1, n]`, and
-/// of three or more axes the first is the rows and the product of the others the columns.
+/// of three or more axes the first that is longer than 1 is the rows, and the product of those after
+/// it the columns; the last axis is never the rows.
 public struct Shape: Hashable, Sendable, CustomStringConvertible {
   /// The extents, outermost first; empty for a scalar.
   public let extents: [Int]
@@ -33,13 +34,22 @@ public struct Shape: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// The number of rows of the matrix view.
-  public var rows: Int { extents.count >= 2 ? extents[0] : 1 }
+  public var rows: Int {
+    guard extents.count >= 2 else { return 1 }
+    return extents.dropLast().first { $0 != 1 } ?? 1
+  }
 
   /// The number of columns of the matrix view.
   public var columns: Int {
     guard extents.count >= 2 else { return extents.first ?? 1 }
     return rows == 0 ? 0 : count / rows
   }
+
+  /// What is cut when tensors are split and joined: the rows of a matrix, the elements of a vector.
+  public var sliceCount: Int { extents.count >= 2 ? rows : extents.first ?? 1 }
+
+  /// The values of one slice.
+  public var sliceSize: Int { sliceCount == 0 ? 0 : count / sliceCount }
 
   public var description: String {
     "[" + extents.map(String.init).joined(separator: ", ") + "]"

@@ -17,12 +17,19 @@ public struct WeightDescription: Hashable, Sendable {
   }
 
   /// The share of `storedByteCount` that some rows have; over disjoint ranges the shares sum to it.
-  public func storedByteCount(of range: Range<Int>) -> Int {
-    func before(_ row: Int) -> Int {
-      let (quotient, remainder) = storedByteCount.quotientAndRemainder(dividingBy: shape.rows)
-      return quotient * row + remainder * row / shape.rows
+  public func storedByteCount(of rows: Range<Int>) -> Int { share(of: rows, among: shape.rows) }
+
+  /// The share that some slices have.
+  public func storedByteCount(ofSlices slices: Range<Int>) -> Int {
+    share(of: slices, among: shape.sliceCount)
+  }
+
+  private func share(of range: Range<Int>, among count: Int) -> Int {
+    func before(_ index: Int) -> Int {
+      let (quotient, remainder) = storedByteCount.quotientAndRemainder(dividingBy: count)
+      return quotient * index + remainder * index / count
     }
-    return shape.rows == 0 ? 0 : before(range.upperBound) - before(range.lowerBound)
+    return count == 0 ? 0 : before(range.upperBound) - before(range.lowerBound)
   }
 
   /// The bits the file spends on each value.
@@ -78,6 +85,15 @@ extension WeightSource {
     var span = values.mutableSpan
     try decode(name, rows: rows, into: &span)
     return values
+  }
+
+  /// The values of some slices: rows of a matrix, elements of a vector.
+  public func values(of name: String, slices: Range<Int>) throws -> [Float] {
+    guard let weight = weight(named: name) else {
+      preconditionFailure("\(origin) has no weight \(name)")
+    }
+    guard weight.shape.extents.count < 2 else { return try values(of: name, rows: slices) }
+    return Array(try values(of: name)[slices])
   }
 
   /// All values of a weight, row-major.

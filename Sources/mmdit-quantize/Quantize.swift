@@ -12,7 +12,7 @@ struct Quantize: Tool {
     discussion: helpText(
       purpose: """
         A recipe says which tensors become what, and why. Built in are:
-        \(Recipe.builtIn.map { "  \($0.name): \($0.summary)" }.joined(separator: "\n"))
+        \(BuiltInRecipe.allCases.map { "  \($0.rawValue): \($0.summary)" }.joined(separator: "\n"))
         Memory is bounded whatever the size of the checkpoint; --dry-run tells the bound.
         The output appears under its name only when it is whole.
         """,
@@ -35,7 +35,7 @@ struct Quantize: Tool {
 
   @Option(
     help: "A built-in recipe or a JSON file; see formats/recipe.md.",
-    completion: .list(Recipe.builtIn.map(\.name)))
+    completion: .list(BuiltInRecipe.allCases.map(\.rawValue)))
   var recipe: String
 
   @Option(name: .shortAndLong, help: "The bundle to write.", completion: .file())

@@ -21,7 +21,7 @@ public struct SyntheticWeights: WeightSource {
   ) {
     var generator = SeededGenerator(seed: seed)
     var values: [String: [Float]] = [:]
-    weights = Flux2Table.weights(of: configuration).map { weight in
+    weights = configuration.component.weights.map { weight in
       values[weight.name] = (0..<weight.shape.count).map { _ in
         // Seven bits of fraction are exact in every type that weights are stored in.
         Float(Int.random(in: -127...127, using: &generator)) / 128
@@ -52,7 +52,7 @@ public struct SyntheticWeights: WeightSource {
     try CanonicalWeights(
       self,
       identity: Identity(family: .flux2, layout: .diffusers, prefix: "", evidence: []),
-      configuration: configuration)
+      configuration: configuration.component)
   }
 
   public func weight(named name: String) -> WeightDescription? {

@@ -1,0 +1,209 @@
+public import StrictJSON
+public import Tensors
+
+extension Configuration {
+  /// Reads the configuration off a checkpoint: what its `config.json` states, the rest from the
+  /// shapes of its weights, what neither tells from the published models.
+  ///
+  /// Counts are the highest block index plus one, flags whether the weight is there, and other
+  /// sizes the solutions of the shapes in the family's table, which are linear in them.
+  public init(
+    of source: any WeightSource, identity: Identity, stated document: JSONField? = nil
+  ) throws {
+    let family = identity.family
+    let stated = try document.map { try StatedConfiguration($0, of: family) }
+    var solver = SizeSolver(
+      family: family, stated: stated ?? StatedConfiguration(),
+      names: LayoutNames(identity, in: source))
+    try solver.solve()
+    if let tensor = solver.unsolved {
+      throw FamilyFailure.missing(origin: source.origin, names: [tensor])
+    }
+    let sizes = solver.sizes
+    var settings = stated?.settings ?? [:]
+    for setting in family.settings where settings[setting.name] == nil {
+      settings[setting.name] = setting.published(sizes)
+    }
+    self.init(family: family, sizes: sizes, settings: settings)
+    try check(origin: document?.document ?? source.origin)
+  }
+}
+
+/// The tensors of a source under the names of a family's table.
+struct LayoutNames {
+  private let identity: Identity
+  private let source: any WeightSource
+
+  init(_ identity: Identity, in source: any WeightSource) {
+    self.identity = identity
+    self.source = source
+  }
+
+  var layout: Layout { identity.layout }
+
+  /// The name that a row's tensor has in the source, without alternatives.
+  func name(of row: WeightRow, index: Int) -> String {
+    identity.prefix
+      + Family.indexed(
+        identity.family.spelled(row.name, row.originalName, in: identity.layout), index)
+  }
+
+  /// The shape of a row's tensor.
+  func shape(of row: WeightRow, index: Int) -> Shape? {
+    Family.spellings(of: name(of: row, index: index)).lazy
+      .compactMap { source.weight(named: $0)?.shape }.first
+  }
+
+  /// How many blocks have one of these rows: the highest index plus one.
+  func count(of rows: [WeightRow]) -> Int {
+    let patterns = rows.flatMap { row in
+      Family.spellings(
+        of: identity.prefix
+          + identity.family.spelled(row.name, row.originalName, in: identity.layout))
+    }.compactMap { name -> (before: Substring, after: Substring)? in
+      guard let place = name.firstRange(of: "{i}") else { return nil }
+      return (name[..<place.lowerBound], name[place.upperBound...])
+    }
+    return source.weights.compactMap { weight -> Int? in
+      for (before, after) in patterns where weight.name.hasPrefix(before) && weight.name.hasSuffix(after) {
+        let middle = weight.name.dropFirst(before.count).dropLast(after.count)
+        // More blocks than weights cannot be; an absurd index must not become a depth.
+        if let index = Int(middle), (0..<source.weights.count).contains(index) { return index }
+      }
+      return nil
+    }.max().map { $0 + 1 } ?? 0
+  }
+}
+
+/// Finds sizes step by step until nothing new follows.
+struct SizeSolver {
+  private let family: Family
+  private let names: LayoutNames
+  private var ratios: [(name: String, other: String, ratio: Double, field: JSONField)]
+  private(set) var sizes: [String: Int]
+
+  init(family: Family, stated: StatedConfiguration, names: LayoutNames) {
+    self.family = family
+    self.names = names
+    ratios = stated.ratios
+    sizes = stated.sizes
+  }
+
+  /// Solves for every size.
+  mutating func solve() throws {
+    solveCountsAndFlags()
+    var known = -1
+    while sizes.count > known {
+      known = sizes.count
+      // What is stated comes first, so that a shape that contradicts it is found.
+      solveProducts()
+      try solveRatios()
+      solveShapes()
+      if sizes.count == known {
+        // Only what nothing else tells.
+        for (name, size) in family.defaultSizes where sizes[name] == nil { sizes[name] = size }
+      }
+    }
+  }
+
+  /// A tensor that would tell the first size that is not known, nil when all are.
+  var unsolved: String? {
+    guard let name = family.sizes.first(where: { sizes[$0] == nil }) else { return nil }
+    let row = family.sections.flatMap(\.rows).first { row in
+      row.shape.contains { $0.names.contains(name) }
+    }
+    return row.map { names.name(of: $0, index: 0) } ?? name
+  }
+
+  private mutating func solveCountsAndFlags() {
+    for section in family.sections {
+      if section.count.value(sizes) == nil,
+        let (name, size) = section.count.solved(for: names.count(of: section.rows), sizes)
+      {
+        sizes[name] = size
+      }
+      for row in section.rows {
+        for condition in row.conditions {
+          switch condition {
+          case .flag(let name) where sizes[name] == nil:
+            sizes[name] = names.shape(of: row, index: 0) == nil ? 0 : 1
+          case .before(let bound):
+            // How many blocks have it is a size of its own when no other tells.
+            if row.conditions.count == 1, let name = bound.names.first, sizes[name] == nil,
+              let (_, size) = bound.solved(for: names.count(of: [row]), sizes)
+            {
+              sizes[name] = size
+            }
+          default: break
+          }
+        }
+      }
+    }
+  }
+
+  private mutating func solveShapes() {
+    for section in family.sections {
+      let count = section.count.value(sizes) ?? 0
+      guard count > 0 else { continue }
+      // Rows of the first block and of the last tell all that blocks tell.
+      for index in Set([0, count - 1]).sorted() { solveShapes(of: section, index: index) }
+    }
+  }
+
+  private mutating func solveShapes(of section: Section, index: Int) {
+    let isOriginal = family.usesOriginalTensors(names.layout)
+    let rows = section.rows.filter { row in
+      row.conditions.allSatisfy { $0.holds(sizes, index: index) ?? false }
+    }
+    var first = 0
+    while first < rows.count {
+      // Parts of one tensor of the original layout follow each other.
+      var end = first + 1
+      while isOriginal, end < rows.count, rows[end].originalName == rows[first].originalName {
+        end += 1
+      }
+      let parts = rows[first..<end]
+      first = end
+      guard let row = parts.first, let found = names.shape(of: row, index: index) else { continue }
+      var expected = isOriginal ? row.originalShape ?? row.shape : row.shape
+      guard found.extents.count == expected.count, !expected.isEmpty else { continue }
+      for part in parts.dropFirst() { expected[0] = expected[0] + part.shape[0] }
+      for (extent, length) in zip(expected, found.extents) {
+        if let (name, size) = extent.solved(for: length, sizes) { sizes[name] = size }
+      }
+    }
+  }
+
+  private mutating func solveProducts() {
+    for (product, (first, second)) in family.products {
+      switch (sizes[product], sizes[first], sizes[second]) {
+      case (nil, let one?, let other?):
+        let (size, overflow) = one.multipliedReportingOverflow(by: other)
+        if !overflow, size <= Extent.largest { sizes[product] = size }
+      case (let size?, nil, nil) where first == second:
+        sizes[first] = Int(Double(size).squareRoot())
+      case (let size?, nil, let other?) where other > 0: sizes[first] = size / other
+      case (let size?, let one?, nil) where one > 0: sizes[second] = size / one
+      default: break
+      }
+    }
+  }
+
+  private mutating func solveRatios() throws {
+    for (name, other, ratio, field) in ratios {
+      guard let second = sizes[other] else { continue }
+      let product = Double(second) * ratio
+      guard product >= 1, product <= Double(Extent.largest) else {
+        throw field.failure(
+          expected: "a ratio that makes 1 to \(Extent.largest) of \(second)", found: "\(ratio)")
+      }
+      let stated = Int(product)
+      let size = sizes[name] ?? stated
+      guard size == stated else {
+        throw field.failure(
+          expected: "\(size) / \(second), as the weights have", found: "\(ratio)")
+      }
+      sizes[name] = size
+    }
+  }
+}
