@@ -128,8 +128,9 @@ struct SizeSolver {
           case .flag(let name) where sizes[name] == nil:
             sizes[name] = names.shape(of: row, index: 0) == nil ? 0 : 1
           case .before(let bound):
-            // How many blocks have it is a size of its own when no other tells.
-            if row.conditions.count == 1, let name = bound.names.first, sizes[name] == nil,
+            // How many blocks have it tells the bound, unless others have another row of its name.
+            if row.conditions.count == 1, section.rows.count(where: { $0.name == row.name }) == 1,
+              let name = bound.names.first, sizes[name] == nil,
               let (_, size) = bound.solved(for: names.count(of: [row]), sizes)
             {
               sizes[name] = size
