@@ -29,7 +29,7 @@ private func options(_ arguments: String...) throws -> RunOptions {
   ) throws -> ToolExit {
     try runTool(
       named: "mmdit-sample", options: RunOptions.parse(arguments),
-      stopMessage: Sample.stopMessage, environment: recording.environment(terminalWidth: width),
+      stopMessage: Sample().stopMessage, environment: recording.environment(terminalWidth: width),
       body)
   }
 
