@@ -61,8 +61,8 @@ public struct AtomicFile: ~Copyable, Sendable {
 
   /// Makes the disk set aside what the file does not have yet of `byteCount` bytes.
   internal func reserve(_ byteCount: Int) throws(StorageFailure) {
+    guard byteCount > 0 else { return }
     let needed = max(0, byteCount - allocatedByteCount)
-    guard needed > 0 else { return }
     // Asked first, so that a hopeless reservation does not fill the disk for others on its way.
     let available = try FileSystem.availableByteCount(at: path)
     guard needed <= available else {

@@ -63,7 +63,10 @@ public final class Resumption: Sendable {
   private func noticeWhatWasSaved(_ path: String) {
     let (saved, damaged) = counts.withLock { ($0.takenOverByteCount, $0.damagedPieceCount) }
     let redone = damaged == 0 ? "" : "; \(damaged) damaged pieces were made again"
-    monitor.notice("\(path): \(saved) bytes were taken over from an earlier run\(redone)")
+    monitor.notice(
+      saved == 0 && damaged == 0
+        ? "\(path): there was nothing of an earlier run to go on with"
+        : "\(path): \(saved) bytes were taken over from an earlier run\(redone)")
   }
 }
 
