@@ -123,11 +123,11 @@ let package = Package(
     // Tests.
     .target(
       name: "TestSupport",
-      dependencies: ["Families", "Safetensors", "Storage", "StrictJSON", "Tensors"],
+      dependencies: ["Families", "Parallel", "Safetensors", "Storage", "StrictJSON", "Tensors"],
       path: "Tests/TestSupport", swiftSettings: testSettings),
     tests("CKernels", ["Scalars"]),
     tests("Scalars"),
-    tests("Storage"),
+    tests("Storage", ["Failures", "Parallel"]),
     tests("Parallel"),
     tests("StrictJSON"),
     tests("Tensors", ["Parallel", "Scalars"]),

@@ -15,6 +15,11 @@ public struct PlannedTensor: Hashable, Sendable {
   public let offsets: [Int]
 
   public var byteCount: Int { layout.byteCount }
+
+  /// Where a row of each segment begins in a resident file.
+  func offsets(ofRow row: Int) -> [Int] {
+    zip(offsets, layout.segments).map { $0 + row * $1.rowStride }
+  }
 }
 
 /// Every byte of a bundle before the first is read.

@@ -7,45 +7,51 @@ internal import Tensors
 /// Writes a bundle row block by row block, in the order of the plan.
 ///
 /// Blocks are made in waves of `threads × BundlePlan.blocksPerThread`, in parallel, and written in
-/// order, so the bytes do not depend on the number of threads and memory holds one wave.
+/// order, so the bytes do not depend on the number of threads and memory holds one wave. Blocks that
+/// an earlier run finished are read back instead of made.
 struct BundleWriter: ~Copyable {
   private let plan: BundlePlan
   private let compress: Bool
   private let threads: Int
-  private var file: AtomicFile
+  private var file: ResumableFile
   /// Where the next run of a compressed file begins.
   private var end = BundleFormat.preludeByteCount
   private var blocks: [BundleBlock] = []
   private var tensors: [BundleTensor] = []
 
-  /// Opens the output and reserves its space.
-  init(path: String, plan: BundlePlan, compress: Bool, threads: Int) throws(StorageFailure) {
-    file = try AtomicFile.create(path, reserving: plan.diskByteCount)
+  /// Opens the output, with what an earlier run finished of it when that is wanted, and reserves its
+  /// space.
+  init(
+    path: String, plan: BundlePlan, compress: Bool, threads: Int, resumption: Resumption? = nil
+  ) throws(StorageFailure) {
+    file = try ResumableFile.create(
+      path, reserving: plan.diskByteCount, resumption: resumption)
     self.plan = plan
     self.compress = compress
     self.threads = threads
   }
 
-  /// Writes every tensor. `rows` gives the bytes of each segment for a range of rows of a tensor;
-  /// it is called from several threads.
+  /// Writes every tensor; `weights` are those of the source, by whose bytes progress is counted.
+  /// `rows` gives the bytes of each segment for a range of rows of a tensor; it is called from
+  /// several threads.
   mutating func writeTensors(
-    monitor: WorkMonitor,
+    of weights: [WeightDescription], monitor: WorkMonitor,
     rows: @Sendable (_ tensor: Int, _ rows: Range<Int>) throws -> [[UInt8]]
   ) throws {
     for index in plan.tensors.indices {
       let tensor = plan.tensors[index]
-      if tensor.block != blocks.last?.name { beginBlock(tensor) }
-      try write(tensor, monitor: monitor) { try rows(index, $0) }
+      if tensor.block != blocks.last?.name { try beginBlock(tensor) }
+      try write(tensor, of: weights[index], monitor: monitor) { try rows(index, $0) }
       endBlock()
     }
   }
 
-  private mutating func beginBlock(_ tensor: PlannedTensor) {
+  private mutating func beginBlock(_ tensor: PlannedTensor) throws(StorageFailure) {
     let offset =
       compress
       ? BundleFormat.aligned(end, to: BundleFormat.blockAlignment)
       : tensor.offsets[0]
-    end = offset
+    try clear(upTo: offset)
     blocks.append(
       BundleBlock(
         name: tensor.block, run: ByteRun(offset: offset, byteCount: 0),
@@ -61,48 +67,55 @@ struct BundleWriter: ~Copyable {
         tensors: block.tensors.lowerBound..<tensors.count))
   }
 
-  /// A row block on its way from the workers to the file.
-  private struct Piece: Sendable {
-    let segments: [[UInt8]]
-    let checksums: [CRC32]
-    /// The frame of each segment, nil where it is stored as it is.
-    let frames: [[UInt8]?]
+  /// Makes the bytes from the end of the data to the next segment zero.
+  ///
+  /// New files have zeros there; in one that is gone on with they may have been damaged.
+  private mutating func clear(upTo offset: Int) throws(StorageFailure) {
+    if file.finished != nil, end < offset {
+      let zeros = [UInt8](repeating: 0, count: offset - end)
+      try file.write(zeros.rawBytes, at: end)
+    }
+    end = max(end, offset)
   }
 
   private mutating func write(
-    _ tensor: PlannedTensor, monitor: WorkMonitor,
+    _ tensor: PlannedTensor, of weight: WeightDescription, monitor: WorkMonitor,
     rows: @Sendable (Range<Int>) throws -> [[UInt8]]
   ) throws {
-    let compress = compress
     let layout = tensor.layout
     let step = RowBlock.rowCount(columns: tensor.shape.columns)
     let blockCount = (layout.rows + step - 1) / step
     var checksums = layout.segments.map { _ in CRC32() }
     var runs: [[ByteRun]] = layout.segments.map { _ in [] }
+    if !compress {
+      for (offset, segment) in zip(tensor.offsets, layout.segments) {
+        try clear(upTo: offset)
+        end = offset + layout.rows * segment.rowStride
+      }
+    }
     let waveSize = threads * BundlePlan.blocksPerThread
     for firstBlock in stride(from: 0, to: blockCount, by: waveSize) {
-      let wave = firstBlock..<min(blockCount, firstBlock + waveSize)
-      let pieces = try mapChunks(of: wave.count, chunk: 1, threads: threads) { range in
-        try monitor.checkCancellation()
-        let first = (firstBlock + range.lowerBound) * step
-        let segments = try rows(first..<min(layout.rows, first + step))
-        return Piece(
-          segments: segments, checksums: segments.map { CRC32($0.rawBytes) },
-          frames: try segments.map { compress ? try ZstdChunk.compress($0.rawBytes) : nil })
+      let wave = (firstBlock..<min(blockCount, firstBlock + waveSize)).map {
+        $0 * step..<min(layout.rows, ($0 + 1) * step)
       }
-      for (index, piece) in pieces.enumerated() {
-        for segment in layout.segments.indices {
-          let content = piece.segments[segment]
-          checksums[segment].append(piece.checksums[segment], byteCount: content.count)
-          let stored = piece.frames[segment] ?? content
-          let offset =
-            compress
-            ? end
-            : tensor.offsets[segment] + (firstBlock + index) * step
-              * layout.segments[segment].rowStride
-          try file.write(stored.rawBytes, at: offset)
-          runs[segment].append(ByteRun(offset: offset, byteCount: stored.count))
-          end = max(end, offset + stored.count)
+      let blocks = try makeWave(wave, of: tensor, weight, monitor: monitor, rows: rows)
+      for (range, block) in zip(wave, blocks) {
+        let offsets = compress ? nil : tensor.offsets(ofRow: range.lowerBound)
+        // Only a block before it that got another length moves one that was taken over.
+        let block =
+          offsets == nil && block.standsElsewhere(than: end)
+          ? try EncodedBlock(rows(range), compress: compress) : block
+        for (index, segment) in block.segments.enumerated() {
+          let offset = offsets?[index] ?? end
+          if let bytes = segment.bytes {
+            try file.writePiece(
+              bytes.rawBytes, at: offset, note: UInt64(segment.contentChecksum.value),
+              checksum: segment.checksum)
+          }
+          checksums[index].append(
+            segment.contentChecksum, byteCount: range.count * layout.segments[index].rowStride)
+          runs[index].append(ByteRun(offset: offset, byteCount: segment.byteCount))
+          if compress { end = offset + segment.byteCount }
         }
       }
     }
@@ -118,6 +131,50 @@ struct BundleWriter: ~Copyable {
             placement: compress
               ? .chunked(runs[index]) : .resident(offset: tensor.offsets[index]))
         }))
+  }
+
+  /// Makes some blocks of rows, or takes them over.
+  private func makeWave(
+    _ wave: [Range<Int>], of tensor: PlannedTensor, _ weight: WeightDescription,
+    monitor: WorkMonitor, rows: @Sendable (Range<Int>) throws -> [[UInt8]]
+  ) throws -> [EncodedBlock] {
+    let compress = compress
+    let finished = file.finished
+    let pieces = finishedPieces(of: wave, tensor)
+    return try mapChunks(of: wave.count, chunk: 1, threads: threads) { index in
+      try monitor.checkCancellation()
+      let range = wave[index.lowerBound]
+      defer { monitor.advance(by: weight.storedByteCount(of: range)) }
+      if let finished, let pieces = pieces[index.lowerBound], finished.takeOver(pieces) {
+        return EncodedBlock(finished: pieces)
+      }
+      return try EncodedBlock(rows(range), compress: compress)
+    }
+  }
+
+  /// What an earlier run noted of the segments of each block of a wave, nil where one is missing.
+  private func finishedPieces(
+    of wave: [Range<Int>], _ tensor: PlannedTensor
+  ) -> [[FinishedPiece]?] {
+    guard let finished = file.finished else { return wave.map { _ in nil } }
+    var offset: Int? = end
+    return wave.map { range in
+      let offsets = tensor.offsets(ofRow: range.lowerBound)
+      var pieces: [FinishedPiece] = []
+      for (index, segment) in tensor.layout.segments.enumerated() {
+        let byteCount = range.count * segment.rowStride
+        guard let place = compress ? offset : offsets[index], let piece = finished[place],
+          compress ? piece.byteCount <= byteCount : piece.byteCount == byteCount
+        else {
+          // Where a compressed block begins is not known when the one before it is missing.
+          offset = nil
+          return nil
+        }
+        offset = place + piece.byteCount
+        pieces.append(piece)
+      }
+      return pieces
+    }
   }
 
   /// Writes the header and the prelude, syncs, and gives the file its name.

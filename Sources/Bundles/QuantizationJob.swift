@@ -15,6 +15,8 @@ public struct QuantizationJob: Sendable {
   public struct Outcome: Sendable {
     public let header: BundleHeader
     public let outputByteCount: Int
+    /// The bytes of the output that an earlier run wrote and that were found as it left them.
+    public let takenOverByteCount: Int
     /// The largest resident size of this process, in bytes.
     public let peakMemoryByteCount: Int
     public let elapsed: Duration
@@ -33,20 +35,33 @@ public struct QuantizationJob: Sendable {
   public var sourceByteCount: Int { checkpoint.weights.weights.storedByteCount }
 
   /// Hashes the sources and writes the bundle.
+  ///
+  /// With `resuming`, what an earlier run of the same `producer` has finished is taken over after a
+  /// check, and what this one finishes stays when it fails. The sources are hashed again all the
+  /// same: the digests in a bundle are of bytes that were there when it was finished, and sizes and
+  /// times prove no bytes.
   public func run(
-    output: String, compress: Bool, producer: String, monitor: WorkMonitor = .silent
+    output: String, compress: Bool, resuming: Bool = false, producer: String,
+    monitor: WorkMonitor = .silent
   ) throws -> Outcome {
     if checkpoint.reads(output) { throw BundleFailure.outputIsSource(path: output) }
     let clock = ContinuousClock()
     let start = clock.now
-    let header = try quantize(
-      checkpoint.weights, as: plan,
-      provenance: Provenance(
-        producer: producer, sources: try hashSources(monitor: monitor),
-        license: checkpoint.license, metadata: checkpoint.metadata),
-      to: output, compress: compress, threads: threads, monitor: monitor)
+    let resumption = Resumption(
+      of: try fingerprint(producer: producer, compress: compress), isWanted: resuming,
+      monitor: monitor)
+    let header = try resumption.run(output: output) {
+      try quantize(
+        checkpoint.weights, as: plan,
+        provenance: Provenance(
+          producer: producer, sources: try hashSources(monitor: monitor),
+          license: checkpoint.license, metadata: checkpoint.metadata),
+        to: output, compress: compress, threads: threads, resumption: resumption,
+        monitor: monitor)
+    }
     return Outcome(
       header: header, outputByteCount: try Bundle.open(output).fileByteCount,
+      takenOverByteCount: resumption.takenOverByteCount,
       peakMemoryByteCount: ProcessMemory.peakByteCount(), elapsed: clock.now - start)
   }
 

@@ -2,27 +2,28 @@ public import Families
 public import Parallel
 internal import Quantization
 internal import Recipes
-internal import Storage
+public import Storage
 internal import Tensors
 
 /// Writes a checkpoint as a bundle, as a plan says.
 ///
 /// Streams: memory is bounded by `BundlePlan.peakMemoryByteCount`, whatever the checkpoint's size.
 /// The same checkpoint and plan give the same bytes. Interrupted or failed, nothing stands under
-/// `path` that did not stand there before. `provenance` is asked once the output is known to fit the
+/// `path` that did not stand there before; with a `resumption` what an earlier run finished is taken
+/// over. `provenance` is asked once the output is known to fit the
 /// disk, since it may take long to find out.
 public func quantize(
   _ checkpoint: CanonicalWeights, as plan: BundlePlan,
   provenance: @autoclosure () throws -> Provenance, to path: String, compress: Bool,
-  threads: Int = availableThreadCount(), monitor: WorkMonitor = .silent
+  threads: Int = availableThreadCount(), resumption: Resumption? = nil,
+  monitor: WorkMonitor = .silent
 ) throws -> BundleHeader {
-  var writer = try BundleWriter(path: path, plan: plan, compress: compress, threads: threads)
+  var writer = try BundleWriter(
+    path: path, plan: plan, compress: compress, threads: threads, resumption: resumption)
   let provenance = try provenance()
   monitor.begin("quantize", total: checkpoint.weights.storedByteCount, unit: .bytes)
-  try writer.writeTensors(monitor: monitor) { index, rows in
-    let segments = try encode(plan.tensors[index], rows: rows, of: checkpoint)
-    monitor.advance(by: checkpoint.weights[index].storedByteCount(of: rows))
-    return segments
+  try writer.writeTensors(of: checkpoint.weights, monitor: monitor) { index, rows in
+    try encode(plan.tensors[index], rows: rows, of: checkpoint)
   }
   return try writer.finish(provenance: provenance)
 }

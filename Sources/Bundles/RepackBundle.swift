@@ -12,11 +12,9 @@ public func repack(
   let plan = BundlePlan(repacking: bundle.header)
   var writer = try BundleWriter(path: path, plan: plan, compress: compress, threads: threads)
   monitor.begin("repack", total: bundle.weights.storedByteCount, unit: .bytes)
-  try writer.writeTensors(monitor: monitor) { index, rows in
+  try writer.writeTensors(of: bundle.weights, monitor: monitor) { index, rows in
     let tensor = bundle.header.tensors[index]
-    let segments = try tensor.segments.map { try bundle.readRows(rows, of: $0, in: tensor) }
-    monitor.advance(by: bundle.weights[index].storedByteCount(of: rows))
-    return segments
+    return try tensor.segments.map { try bundle.readRows(rows, of: $0, in: tensor) }
   }
   let header = try writer.finish(provenance: bundle.header.provenance)
   for (before, after) in zip(bundle.header.tensors, header.tensors) {

@@ -17,6 +17,8 @@ public struct ConversionJob: Sendable {
     /// The finite values of each tensor that the target's type cannot hold and that became infinite,
     /// in the order of the plan.
     public let overflowCounts: [Int]
+    /// The bytes of the output that an earlier run wrote and that were found as it left them.
+    public let takenOverByteCount: Int
   }
 
   /// Opens the model, plans every tensor and looks whether the output can stand; no weight is read.
@@ -45,28 +47,51 @@ public struct ConversionJob: Sendable {
 
   /// Writes the output; interrupted or failed, nothing stands under its name.
   ///
-  /// Memory holds one row block per thread and the headers.
+  /// Memory holds one row block per thread and the headers. With `resuming`, what an earlier run of
+  /// the same `producer`, which names tool and version, has finished is taken over after a check,
+  /// and what this one finishes stays when it fails.
   public func run(
-    threads: Int = availableThreadCount(), monitor: WorkMonitor = .silent
+    threads: Int = availableThreadCount(), resuming: Bool = false, producer: String = "",
+    monitor: WorkMonitor = .silent
   ) throws -> Outcome {
-    monitor.begin("convert", total: plan.byteCount, unit: .bytes)
+    let resumption = Resumption(
+      of: try fingerprint(producer: producer), isWanted: resuming, isInFolder: plan.isFolder,
+      monitor: monitor)
     let overflows = OverflowCounts(count: plan.layout.tensors.count)
-    guard plan.isFolder else {
-      try write(plan.files[0], to: output, overflows, threads: threads, monitor: monitor)
-      return Outcome(overflowCounts: overflows.values)
+    let target = plan.isFolder ? try AtomicFolder.target(output) : output
+    try resumption.run(output: target) {
+      let layouts = try plan.files.map(layout)
+      monitor.begin("convert", total: plan.byteCount, unit: .bytes)
+      if plan.isFolder {
+        try writeFolder(target, layouts, overflows, resumption, threads: threads, monitor: monitor)
+      } else {
+        try write(
+          plan.files[0], layouts[0], to: target, overflows, resumption, threads: threads,
+          monitor: monitor)
+      }
     }
-    var folder = try AtomicFolder.create(output)
-    for file in plan.files {
+    return Outcome(
+      overflowCounts: overflows.values, takenOverByteCount: resumption.takenOverByteCount)
+  }
+
+  private func writeFolder(
+    _ target: String, _ layouts: [SafetensorsLayout], _ overflows: OverflowCounts,
+    _ resumption: Resumption, threads: Int, monitor: WorkMonitor
+  ) throws {
+    let documents = documents.map { ($0.name, Array(($0.document.pretty() + "\n").utf8)) }
+    var folder = try AtomicFolder.create(
+      target,
+      needing: layouts.reduce(0) { $0 + $1.byteCount } + documents.reduce(0) { $0 + $1.1.count },
+      resumption: resumption)
+    for (file, layout) in zip(plan.files, layouts) {
       try write(
-        file, to: FileSystem.path(folder.partialPath, file.name), overflows, threads: threads,
-        monitor: monitor)
+        file, layout, to: FileSystem.path(folder.partialPath, file.name), overflows, resumption,
+        threads: threads, monitor: monitor)
     }
-    for (name, document) in documents {
-      let text = Array((document.pretty() + "\n").utf8)
+    for (name, text) in documents {
       try AtomicFile.write(text.rawBytes, to: FileSystem.path(folder.partialPath, name))
     }
     try folder.commit()
-    return Outcome(overflowCounts: overflows.values)
   }
 
   /// The documents that stand beside the weights in a folder.
@@ -93,35 +118,47 @@ public struct ConversionJob: Sendable {
     return documents
   }
 
-  private func write(
-    _ file: PlannedFile, to path: String, _ overflows: OverflowCounts, threads: Int,
-    monitor: WorkMonitor
-  ) throws {
+  private func layout(of file: PlannedFile) throws -> SafetensorsLayout {
     let entries = file.tensors.map { index in
       SafetensorsLayout.Entry(
         name: plan.layout.tensors[index].name, elementType: plan.types[index],
         shape: plan.layout.tensors[index].shape)
     }
-    let layout = try SafetensorsLayout(entries, metadata: metadata, path: path)
-    let writer = try SafetensorsWriter.create(path, layout: layout)
+    return try SafetensorsLayout(
+      entries, metadata: metadata,
+      path: plan.isFolder ? FileSystem.path(output, file.name) : output)
+  }
+
+  private func write(
+    _ file: PlannedFile, _ layout: SafetensorsLayout, to path: String,
+    _ overflows: OverflowCounts, _ resumption: Resumption, threads: Int, monitor: WorkMonitor
+  ) throws {
+    let writer = try SafetensorsWriter.create(path, layout: layout, resumption: resumption)
     for index in file.tensors {
       let tensor = plan.layout.tensors[index]
       let rows = TargetRows(tensor, as: plan.types[index], from: checkpoint.source)
       let step = RowBlock.rowCount(columns: tensor.shape.sliceSize)
       try forEachChunk(of: tensor.shape.sliceCount, chunk: step, threads: threads) { range in
         try monitor.checkCancellation()
-        let (bytes, overflowCount) = try rows.bytes(of: range)
-        overflows.add(overflowCount, to: index)
-        try writer.write(
-          bytes.rawBytes, of: tensor.name, at: range.lowerBound * rows.rowByteCount)
-        monitor.advance(by: bytes.count)
+        let (offset, byteCount) = (
+          range.lowerBound * rows.rowByteCount, range.count * rows.rowByteCount
+        )
+        if let overflowCount = try writer.takeOver(byteCount, of: tensor.name, at: offset) {
+          overflows.add(Int(clamping: overflowCount), to: index)
+        } else {
+          let (bytes, overflowCount) = try rows.bytes(of: range)
+          overflows.add(overflowCount, to: index)
+          try writer.write(
+            bytes.rawBytes, of: tensor.name, at: offset, note: UInt64(overflowCount))
+        }
+        monitor.advance(by: byteCount)
       }
     }
     try writer.commit()
   }
 
   /// The source's metadata; loaders of diffusers want to be told the format.
-  private var metadata: [SafetensorsHeader.MetadataEntry] {
+  var metadata: [SafetensorsHeader.MetadataEntry] {
     checkpoint.metadata.contains { $0.key == "format" }
       ? checkpoint.metadata
       : [SafetensorsHeader.MetadataEntry(key: "format", value: "pt")] + checkpoint.metadata

@@ -4,7 +4,9 @@ public enum FailureKind: Sendable {
   case usage
   /// A file's content is wrong or not supported.
   case badData
-  /// The operating system refused: no such file, no space, no permission.
+  /// The disk has no room for an output.
+  case noSpace
+  /// The operating system refused: no such file, no permission.
   case inputOutput
 }
 

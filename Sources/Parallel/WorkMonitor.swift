@@ -16,20 +16,23 @@ public enum WorkUnit: Sendable {
 
 /// How long work tells where it stands and learns that it must stop.
 ///
-/// A library takes a monitor, calls `begin` once for each stage and `advance` as it goes, and asks
-/// `checkCancellation` between pieces. What becomes of it (a bar, a line, nothing) is the tool's.
+/// A library takes a monitor, calls `begin` once for each stage and `advance` as it goes, tells what
+/// a person would want to know by `notice`, and asks `checkCancellation` between pieces. What becomes of it (a bar, a line, nothing) is the tool's.
 public struct WorkMonitor: Sendable {
   private let onBegin: @Sendable (_ stage: String, _ total: Int, _ unit: WorkUnit) -> Void
   private let onAdvance: @Sendable (_ amount: Int) -> Void
+  private let onNotice: @Sendable (_ text: String) -> Void
   private let isCancelled: @Sendable () -> Bool
 
   public init(
     onBegin: @escaping @Sendable (_ stage: String, _ total: Int, _ unit: WorkUnit) -> Void,
     onAdvance: @escaping @Sendable (_ amount: Int) -> Void,
+    onNotice: @escaping @Sendable (_ text: String) -> Void = { _ in },
     isCancelled: @escaping @Sendable () -> Bool
   ) {
     self.onBegin = onBegin
     self.onAdvance = onAdvance
+    self.onNotice = onNotice
     self.isCancelled = isCancelled
   }
 
@@ -39,7 +42,8 @@ public struct WorkMonitor: Sendable {
 
   /// The same monitor for work inside a stage: it counts and stops, but begins no stage of its own.
   public var withinStage: WorkMonitor {
-    WorkMonitor(onBegin: { _, _, _ in }, onAdvance: onAdvance, isCancelled: isCancelled)
+    WorkMonitor(
+      onBegin: { _, _, _ in }, onAdvance: onAdvance, onNotice: onNotice, isCancelled: isCancelled)
   }
 
   /// A monitor for a part of a stage that counts `stepCount` steps of its own: together they count
@@ -53,7 +57,7 @@ public struct WorkMonitor: Sendable {
         let before = counter.advance(by: steps)
         onAdvance((before + steps) * amount / stepCount - before * amount / stepCount)
       },
-      isCancelled: isCancelled)
+      onNotice: onNotice, isCancelled: isCancelled)
   }
 
   /// Starts a stage of `total` units; the stage before it is over.
@@ -61,6 +65,9 @@ public struct WorkMonitor: Sendable {
 
   /// Counts finished units. Called from any thread.
   public func advance(by amount: Int) { onAdvance(amount) }
+
+  /// Tells a person something that is no failure. Called from any thread.
+  public func notice(_ text: String) { onNotice(text) }
 
   /// Throws when the work should stop. Called from any thread.
   public func checkCancellation() throws(Cancelled) {

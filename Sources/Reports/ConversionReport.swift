@@ -73,6 +73,7 @@ public struct ConversionReport: Sendable {
             ]
           }),
       ],
+      "resumed_bytes": outcome.map { .init($0.takenOverByteCount) } ?? .null,
       "threads": .init(threads),
       "peak_memory_bytes_bound": .init(plan.peakMemoryByteCount(threads: threads)),
       "ledger": .array(plan.layout.tensors.indices.map(entry)),

@@ -90,6 +90,7 @@ public struct QuantizationReport: Sendable {
       "parameters": .init(plan.weightCount), "source_bytes": .init(sourceByteCount),
       "weight_bytes": .init(plan.weightByteCount),
       "output_bytes": outcome.map { .init($0.outputByteCount) } ?? .null,
+      "resumed_bytes": outcome.map { .init($0.takenOverByteCount) } ?? .null,
       "disk_bytes_needed": .init(plan.diskByteCount), "threads": .init(threads),
       "peak_memory_bytes_bound": .init(plan.peakMemoryByteCount(threads: threads)),
       "peak_memory_bytes": outcome.map { .init($0.peakMemoryByteCount) } ?? .null,

@@ -1,16 +1,17 @@
-internal import Storage
+public import Storage
 internal import Synchronization
 
 /// Writes a safetensors file whose layout is known, tensors' bytes in any order and from any thread.
 ///
-/// The file gets its name only when every byte has been written; dropped before that, it is gone.
+/// The file gets its name only when every byte has been written; dropped before that, it is gone,
+/// unless its `Resumption` wants to go on from there.
 public struct SafetensorsWriter: ~Copyable, Sendable {
   public let path: String
   public let layout: SafetensorsLayout
-  private var file: AtomicFile
+  private var file: ResumableFile
   private let progress: Mutex<WriteProgress>
 
-  private init(path: String, layout: SafetensorsLayout, file: consuming AtomicFile) {
+  private init(path: String, layout: SafetensorsLayout, file: consuming ResumableFile) {
     self.path = path
     self.layout = layout
     self.file = file
@@ -19,10 +20,11 @@ public struct SafetensorsWriter: ~Copyable, Sendable {
 
   /// Reserves the space of the whole file and writes its header.
   public static func create(
-    _ path: String, layout: SafetensorsLayout
+    _ path: String, layout: SafetensorsLayout, resumption: Resumption? = nil
   ) throws(SafetensorsFailure) -> SafetensorsWriter {
     do throws(StorageFailure) {
-      let file = try AtomicFile.create(path, reserving: layout.byteCount)
+      let file = try ResumableFile.create(
+        path, reserving: layout.byteCount, resumption: resumption)
       try file.write(layout.leadingBytes.rawBytes, at: 0)
       return SafetensorsWriter(path: path, layout: layout, file: file)
     } catch {
@@ -31,11 +33,41 @@ public struct SafetensorsWriter: ~Copyable, Sendable {
   }
 
   /// Writes bytes of a tensor, which go to its byte `offset`. From any thread.
+  ///
+  /// `note` is given back when a later run takes the bytes over.
   public func write(
-    _ bytes: RawSpan, of tensor: String, at offset: Int
+    _ bytes: RawSpan, of tensor: String, at offset: Int, note: UInt64 = 0
   ) throws(SafetensorsFailure) {
+    let place = try claim(bytes.byteCount, of: tensor, at: offset)
+    do throws(StorageFailure) {
+      try file.writePiece(bytes, at: place, note: note)
+    } catch {
+      progress.withLock { $0.failure = $0.failure ?? error }
+      throw .storage(error)
+    }
+  }
+
+  /// Takes over bytes of a tensor that an earlier run wrote in one call of `write`, and gives the
+  /// note of that call; nil when they are not there or not as they were, and have to be written.
+  /// From any thread.
+  public func takeOver(
+    _ byteCount: Int, of tensor: String, at offset: Int
+  ) throws(SafetensorsFailure) -> UInt64? {
+    guard let finished = file.finished,
+      let place = layout.header[tensor]?.byteRange.lowerBound,
+      let piece = finished[place + offset], piece.byteCount == byteCount,
+      finished.takeOver([piece])
+    else { return nil }
+    _ = try claim(byteCount, of: tensor, at: offset)
+    return piece.note
+  }
+
+  /// Claims bytes of a tensor and gives their place in the file.
+  private func claim(
+    _ byteCount: Int, of tensor: String, at offset: Int
+  ) throws(SafetensorsFailure) -> Int {
     let place = layout.header[tensor]?.byteRange ?? 0..<0
-    let (end, overflow) = offset.addingReportingOverflow(bytes.byteCount)
+    let (end, overflow) = offset.addingReportingOverflow(byteCount)
     guard offset >= 0, !overflow, end <= place.count else {
       throw .outsideTensor(
         file: path, tensor: tensor, range: offset..<max(offset, overflow ? .max : end),
@@ -48,12 +80,7 @@ public struct SafetensorsWriter: ~Copyable, Sendable {
     guard isNew else {
       throw .writtenTwice(file: path, tensor: tensor, range: offset..<end)
     }
-    do throws(StorageFailure) {
-      try file.write(bytes, at: place.lowerBound + offset)
-    } catch {
-      progress.withLock { $0.failure = $0.failure ?? error }
-      throw .storage(error)
-    }
+    return place.lowerBound + offset
   }
 
   /// Finishes the file; throws, and leaves none, when bytes of a tensor are missing.

@@ -8,9 +8,11 @@ internal import Glibc
 /// run takes over; a lock keeps two processes from writing the same one.
 public struct AtomicFile: ~Copyable, Sendable {
   public let path: String
-  private let partialPath: String
+  internal let partialPath: String
   private let descriptor: Int32
   private var isCommitted = false
+  /// Whether the partial file stays when this is dropped without `commit`.
+  internal var keepsPartial = false
 
   private init(path: String, partialPath: String, descriptor: Int32) {
     self.path = path
@@ -19,9 +21,12 @@ public struct AtomicFile: ~Copyable, Sendable {
   }
 
   deinit {
-    if !isCommitted { unsafe unlink(partialPath) }
+    if !isCommitted && !keepsPartial { unsafe unlink(partialPath) }
     close(descriptor)
   }
+
+  /// Where a file is made.
+  internal static func partialPath(of path: String) -> String { path + ".partial" }
 
   /// Opens the partial file and reserves `byteCount` bytes.
   ///
@@ -29,58 +34,51 @@ public struct AtomicFile: ~Copyable, Sendable {
   public static func create(
     _ path: String, reserving byteCount: Int
   ) throws(StorageFailure) -> AtomicFile {
-    var target = stat()
-    if unsafe stat(path, &target) == 0, target.st_mode & S_IFMT != S_IFREG {
-      throw .notAFile(path: path)
-    }
-    let partialPath = path + ".partial"
-    let descriptor = try openLocked(partialPath, target: path)
-    let file = AtomicFile(path: path, partialPath: partialPath, descriptor: descriptor)
-    guard ftruncate(descriptor, 0) == 0 else {
-      throw .system(path: partialPath, action: "empty it", code: errno)
-    }
+    let file = try open(path)
+    try file.empty()
     try file.reserve(byteCount)
     return file
   }
 
-  private static func openLocked(
-    _ partialPath: String, target: String
-  ) throws(StorageFailure) -> Int32 {
-    while true {
-      let descriptor = unsafe open(partialPath, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
-      guard descriptor >= 0 else {
-        throw .system(path: target, action: "create it", code: errno)
-      }
-      guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-        close(descriptor)
-        throw .beingWritten(path: target)
-      }
-      // The holder of the lock before us may have renamed or removed the file that we opened.
-      var opened = stat()
-      var named = stat()
-      if unsafe fstat(descriptor, &opened) == 0, unsafe lstat(partialPath, &named) == 0,
-        opened.st_ino == named.st_ino, opened.st_dev == named.st_dev
-      {
-        return descriptor
-      }
-      close(descriptor)
+  /// Opens the partial file with what an earlier run left in it.
+  internal static func open(_ path: String) throws(StorageFailure) -> AtomicFile {
+    var target = stat()
+    if unsafe stat(path, &target) == 0, target.st_mode & S_IFMT != S_IFREG {
+      throw .notAFile(path: path)
+    }
+    let partialPath = partialPath(of: path)
+    return AtomicFile(
+      path: path, partialPath: partialPath,
+      descriptor: try openLocked(partialPath, target: path))
+  }
+
+  /// Throws away what an earlier run left.
+  internal func empty() throws(StorageFailure) {
+    guard ftruncate(descriptor, 0) == 0 else {
+      throw .system(path: partialPath, action: "empty it", code: errno)
     }
   }
 
-  private func reserve(_ byteCount: Int) throws(StorageFailure) {
+  /// Makes the disk set aside what the file does not have yet of `byteCount` bytes.
+  internal func reserve(_ byteCount: Int) throws(StorageFailure) {
     guard byteCount > 0 else { return }
+    let needed = max(0, byteCount - allocatedByteCount)
     // Asked first, so that a hopeless reservation does not fill the disk for others on its way.
     let available = try FileSystem.availableByteCount(at: path)
-    guard byteCount <= available else {
-      throw .noSpace(path: path, needed: byteCount, available: available)
+    guard needed <= available else {
+      throw .noSpace(path: path, needed: needed, available: available)
     }
-    switch posix_fallocate(descriptor, 0, off_t(byteCount)) {
-    case 0: return
-    case ENOSPC, EFBIG:
-      throw .noSpace(path: path, needed: byteCount, available: available)
-    case let code:
-      throw .system(path: path, action: "reserve \(byteCount) bytes for it", code: code)
+    let code = posix_fallocate(descriptor, 0, off_t(byteCount))
+    guard code == 0 else {
+      throw .refused(
+        path: path, action: "reserve \(byteCount) bytes for it", code: code, needed: needed)
     }
+  }
+
+  /// The bytes that the disk has set aside for the file.
+  private var allocatedByteCount: Int {
+    var status = stat()
+    return unsafe fstat(descriptor, &status) == 0 ? FileSystem.allocatedByteCount(status) : 0
   }
 
   /// Writes bytes at an offset; from any thread, as long as the ranges differ.
@@ -95,7 +93,8 @@ public struct AtomicFile: ~Copyable, Sendable {
         if put >= 0 {
           done += put
         } else if errno != EINTR {
-          return .system(path: path, action: "write it", code: errno)
+          return .refused(
+            path: path, action: "write it", code: errno, needed: buffer.count - done)
         }
       }
       return nil
@@ -105,11 +104,21 @@ public struct AtomicFile: ~Copyable, Sendable {
 
   /// Cuts the file to `byteCount`, syncs it and gives it its name.
   public mutating func commit(byteCount: Int) throws(StorageFailure) {
+    try sync(byteCount: byteCount)
+    try giveName()
+  }
+
+  /// Cuts the file to `byteCount` and makes it reach the disk.
+  internal func sync(byteCount: Int) throws(StorageFailure) {
     guard ftruncate(descriptor, off_t(byteCount)) == 0, fsync(descriptor) == 0 else {
-      throw .system(path: path, action: "sync it to the disk", code: errno)
+      throw .refused(path: path, action: "sync it to the disk", code: errno, needed: 1)
     }
+  }
+
+  /// Gives the file, which is on the disk, its name.
+  internal mutating func giveName() throws(StorageFailure) {
     guard unsafe rename(partialPath, path) == 0 else {
-      throw .system(path: path, action: "give it its name", code: errno)
+      throw .refused(path: path, action: "give it its name", code: errno, needed: 1)
     }
     isCommitted = true
     FileSystem.sync(folder: FileSystem.folder(of: path))

@@ -25,6 +25,33 @@ public enum FileSystem {
     try FileReader.open(path).byteCount
   }
 
+  /// The bytes that the disk has set aside for what stands at the path itself; 0 for nothing.
+  static func allocatedByteCount(of path: String) -> Int {
+    var status = stat()
+    return unsafe lstat(path, &status) == 0 ? allocatedByteCount(status) : 0
+  }
+
+  /// The bytes that the disk has set aside for a file.
+  static func allocatedByteCount(_ status: stat) -> Int {
+    // POSIX leaves the unit open; on Linux it is 512 bytes on every file system.
+    Int(status.st_blocks) &* 512
+  }
+
+  /// Whether a folder itself, not a link to one, stands at the path.
+  static func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
+  /// When the content of a file last changed, in nanoseconds since 1970.
+  static func modificationNanoseconds(of path: String) throws(StorageFailure) -> Int {
+    var status = stat()
+    guard unsafe stat(path, &status) == 0 else {
+      throw .system(path: path, action: "ask for its time", code: errno)
+    }
+    return status.st_mtim.tv_sec &* 1_000_000_000 &+ status.st_mtim.tv_nsec
+  }
+
   /// The names in a folder, sorted, without `.` and `..`.
   public static func names(in folder: String) throws(StorageFailure) -> [String] {
     guard let stream = unsafe opendir(folder) else {

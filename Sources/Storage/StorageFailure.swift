@@ -22,11 +22,26 @@ public enum StorageFailure: DiagnosedFailure, Equatable {
   /// A compressed chunk does not decompress to what its header says.
   case damagedCompression(reason: String)
 
+  /// What a system call that takes space ended with; no space however the system calls it: a full
+  /// disk, a quota, the largest size of a file.
+  static func refused(
+    path: String, action: String, code: Int32, needed: Int
+  ) -> StorageFailure {
+    guard [ENOSPC, EDQUOT, EFBIG].contains(code) else {
+      return .system(path: path, action: action, code: code)
+    }
+    do {
+      let available = try FileSystem.availableByteCount(at: path)
+      return .noSpace(path: path, needed: needed, available: available)
+    } catch { return error }
+  }
+
   public var kind: FailureKind {
     switch self {
     case .damagedCompression, .tooLarge: .badData
     case .folderHasFiles: .usage
-    case .system, .endOfFile, .notAFile, .notAFolder, .beingWritten, .noSpace: .inputOutput
+    case .noSpace: .noSpace
+    case .system, .endOfFile, .notAFile, .notAFolder, .beingWritten: .inputOutput
     }
   }
 
@@ -57,9 +72,13 @@ public enum StorageFailure: DiagnosedFailure, Equatable {
         Wait for it to end, or choose another output.
         """
     case .noSpace(let path, let needed, let available):
+      let advice =
+        needed > available
+        ? "Free at least \(needed - available) bytes, or choose an output on another disk."
+        : "A quota, or a limit of files or their sizes, is in the way: choose another disk."
       return """
         \(path): the output needs \(needed) bytes, the file system has \(available) free
-        Free at least \(needed - available) bytes, or choose an output on another disk.
+        \(advice)
         """
     case .damagedCompression(let reason):
       return "a compressed chunk is damaged: \(reason)"

@@ -5,6 +5,9 @@ public enum ZstdChunk {
   /// The lowest level finds all there is in quantized codes; see `reports/compression.md`.
   public static let defaultLevel = 1
 
+  /// The version of the library: another one may make other frames of the same bytes.
+  public static var libraryVersion: Int { Int(ZSTD_versionNumber()) }
+
   /// The frame of `bytes`, nil when it would not be shorter than the bytes themselves.
   public static func compress(
     _ bytes: RawSpan, level: Int = defaultLevel

@@ -52,10 +52,13 @@ public final class ProgressDisplay: Sendable {
   }
 
   /// The monitor that feeds this display.
-  public func monitor(isCancelled: @escaping @Sendable () -> Bool) -> WorkMonitor {
+  public func monitor(
+    onNotice: @escaping @Sendable (String) -> Void = { _ in },
+    isCancelled: @escaping @Sendable () -> Bool
+  ) -> WorkMonitor {
     WorkMonitor(
       onBegin: { self.begin($0, total: $1, unit: $2) }, onAdvance: { self.advance(by: $0) },
-      isCancelled: isCancelled)
+      onNotice: onNotice, isCancelled: isCancelled)
   }
 
   /// Starts a stage; the one before it ends.

@@ -11,7 +11,7 @@ public protocol Tool: ParsableCommand {
   var runOptions: RunOptions { get }
 
   /// What is said when the work was stopped by a signal.
-  static var stopMessage: String { get }
+  var stopMessage: String { get }
 
   /// Does the work and says how it ended: `.done`, or `.finding` when the answer is no.
   ///
@@ -22,11 +22,11 @@ public protocol Tool: ParsableCommand {
 
 extension Tool {
   /// True of every tool that writes its files beside the target and renames them at the end.
-  public static var stopMessage: String { "stopped; nothing was written" }
+  public var stopMessage: String { "stopped; nothing was written" }
 
   public func run() throws {
     let exit = try runTool(
-      named: Self._commandName, options: runOptions, stopMessage: Self.stopMessage,
+      named: Self._commandName, options: runOptions, stopMessage: stopMessage,
       environment: .ofProcess()
     ) { try execute($0) }
     if exit != .done { throw ExitCode(exit.rawValue) }

@@ -20,13 +20,15 @@ public final class ToolContext: Sendable {
     isCancelled: @escaping @Sendable () -> Bool
   ) {
     self.display = display
-    self.monitor = display.monitor(isCancelled: isCancelled)
     self.threadCount = options.threadCount
     self.writeOutput = environment.writeOutput
     let level = options.effectiveLogLevel.level
-    self.logger = Logger(label: "") { _ in
+    let logger = Logger(label: "") { _ in
       PlainLog(logLevel: level) { display.writeLine($0) }
     }
+    self.logger = logger
+    self.monitor = display.monitor(
+      onNotice: { text in logger.notice("\(text)") }, isCancelled: isCancelled)
   }
 
   /// Prints the text as it is to standard output, which carries results and nothing else.

@@ -26,10 +26,11 @@ package struct ToolEnvironment: Sendable {
     self.listensToSignals = listensToSignals
   }
 
-  /// Those of this process. SIGPIPE is ignored from here on: a reader that leaves then is an error
-  /// number of the write, not the end of the process.
+  /// Those of this process. SIGPIPE and SIGXFSZ are ignored from here on: a reader that leaves, and
+  /// a limit of file sizes, are then error numbers of the write, not the end of the process.
   package static func ofProcess() -> ToolEnvironment {
     _ = signal(SIGPIPE, SIG_IGN)
+    _ = signal(SIGXFSZ, SIG_IGN)
     let start = ContinuousClock.now
     return ToolEnvironment(
       writeError: { _ = writeAll($0, to: STDERR_FILENO) },

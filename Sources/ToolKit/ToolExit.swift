@@ -16,7 +16,9 @@ public enum ToolExit: Int32, CaseIterable, Sendable {
   case badData = 65
   /// The tool failed in a way its authors did not foresee.
   case internalError = 70
-  /// The operating system refused: no such file, no space, no permission.
+  /// The disk has no room for an output.
+  case noSpace = 73
+  /// The operating system refused: no such file, no permission.
   case inputOutput = 74
   /// Stopped by SIGINT or SIGTERM.
   case interrupted = 130
@@ -29,6 +31,7 @@ public enum ToolExit: Int32, CaseIterable, Sendable {
     case .usage: "the command line is wrong"
     case .badData: "a file's content is wrong or not supported"
     case .internalError: "internal error, a bug in the tool"
+    case .noSpace: "the disk has no room for the output"
     case .inputOutput: "a file cannot be read or written"
     case .interrupted: "stopped by a signal"
     }
@@ -50,6 +53,7 @@ public enum ToolExit: Int32, CaseIterable, Sendable {
     switch kind {
     case .usage: self = .usage
     case .badData: self = .badData
+    case .noSpace: self = .noSpace
     case .inputOutput: self = .inputOutput
     }
   }

@@ -1,11 +1,17 @@
 package import Failures
+internal import Glibc
 
 /// What can go wrong in a tool outside the libraries it calls.
 package enum ToolFailure: DiagnosedFailure, Equatable {
   /// Standard output took nothing more, for another reason than that its reader left.
   case standardOutput(errorNumber: Int32)
 
-  package var kind: FailureKind { .inputOutput }
+  package var kind: FailureKind {
+    switch self {
+    case .standardOutput(ENOSPC), .standardOutput(EDQUOT), .standardOutput(EFBIG): .noSpace
+    case .standardOutput: .inputOutput
+    }
+  }
 
   package var description: String {
     switch self {

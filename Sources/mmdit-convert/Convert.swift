@@ -25,6 +25,10 @@ struct Convert: Tool {
           "mmdit-convert flux-2-klein-4b.safetensors --layout diffusers --output transformer "
             + "--max-shard-size 5GB"),
         HelpExample(
+          "go on with a conversion that was killed, or found the disk full",
+          "mmdit-convert flux-2-klein-4b.safetensors --layout diffusers --output transformer "
+            + "--max-shard-size 5GB --resume"),
+        HelpExample(
           "what would become of each tensor?",
           "mmdit-convert FLUX.2-klein-4B --layout bfl --output x.safetensors --dry-run --json -"),
       ]),
@@ -69,17 +73,34 @@ struct Convert: Tool {
   @Flag(help: "Say what would become of each tensor; write nothing.")
   var dryRun = false
 
+  @Flag(
+    help: """
+      Go on where an earlier run of the same command stopped; checked by checksums. What is \
+      finished stays when this run stops, too.
+      """)
+  var resume = false
+
   @Option(help: "Write a report for machines here; - is standard output.", completion: .file())
   var json: String?
 
   @OptionGroup var runOptions: RunOptions
+
+  var stopMessage: String {
+    resume
+      ? "stopped; what is finished stays, and --resume goes on from there"
+      : "stopped; nothing was written"
+  }
 
   func execute(_ context: ToolContext) throws -> ToolExit {
     let job = try ConversionJob(
       model: input, output: output, layout: layout.layout, type: dtype?.elementType,
       maximumFileSize: maxShardSize)
     let outcome =
-      dryRun ? nil : try job.run(threads: context.threadCount, monitor: context.monitor)
+      dryRun
+      ? nil
+      : try job.run(
+        threads: context.threadCount, resuming: resume, producer: "mmdit-convert \(suiteVersion)",
+        monitor: context.monitor)
     let report = ConversionReport(job, outcome, threads: context.threadCount)
     if json != "-" { try context.print(printable(report.text)) }
     try context.write(report.document, to: json)

@@ -24,6 +24,9 @@ struct Quantize: Tool {
           "a bundle to map and run",
           "mmdit-quantize FLUX.2-klein-4B --recipe int8 --output klein-int8.mmdit"),
         HelpExample(
+          "go on with one that was killed, or found the disk full",
+          "mmdit-quantize FLUX.2-klein-4B --recipe int8 --output klein-int8.mmdit --resume"),
+        HelpExample(
           "a smaller one to publish",
           "mmdit-quantize FLUX.2-klein-4B --recipe int8 --output klein-int8.mmdit --compress"),
       ]),
@@ -47,10 +50,23 @@ struct Quantize: Tool {
   @Flag(help: "Compress every segment in chunks of rows: smaller to download, not mappable.")
   var compress = false
 
+  @Flag(
+    help: """
+      Go on where an earlier run of the same command stopped; checked by checksums. What is \
+      finished stays when this run stops, too.
+      """)
+  var resume = false
+
   @Option(help: "Write a report for machines here; - is standard output.", completion: .file())
   var json: String?
 
   @OptionGroup var runOptions: RunOptions
+
+  var stopMessage: String {
+    resume
+      ? "stopped; what is finished stays, and --resume goes on from there"
+      : "stopped; nothing was written"
+  }
 
   func execute(_ context: ToolContext) throws -> ToolExit {
     let job = try QuantizationJob(model: model, recipe: recipe, threads: context.threadCount)
@@ -62,8 +78,8 @@ struct Quantize: Tool {
     }
     context.log(.info, report.costs)
     let outcome = try job.run(
-      output: output, compress: compress, producer: "mmdit-quantize \(suiteVersion)",
-      monitor: context.monitor)
+      output: output, compress: compress, resuming: resume,
+      producer: "mmdit-quantize \(suiteVersion)", monitor: context.monitor)
     if json != "-" { try context.print(printable(report.text(outcome, output: output))) }
     try context.write(report.document(outcome), to: json)
     return .done

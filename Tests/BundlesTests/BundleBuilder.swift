@@ -36,12 +36,13 @@ enum BundleBuilder {
   @discardableResult
   static func write(
     _ source: SyntheticWeights = SyntheticWeights(), _ scheme: Scheme = .usual, to path: String,
-    compress: Bool = false, threads: Int = 2, monitor: WorkMonitor = .silent
+    compress: Bool = false, threads: Int = 2, resumption: Resumption? = nil,
+    monitor: WorkMonitor = .silent
   ) throws -> BundleHeader {
     let weights = try source.canonical()
     return try quantize(
       weights, as: plan(weights, scheme), provenance: provenance, to: path, compress: compress,
-      threads: threads, monitor: monitor)
+      threads: threads, resumption: resumption, monitor: monitor)
   }
 
   /// Writes a bundle whose header's text is changed and its checksum made right again.

@@ -1,3 +1,4 @@
+import Failures
 import Foundation
 import Storage
 import TestSupport
@@ -65,6 +66,32 @@ import Testing
       }
       #expect(try FileSystem.names(in: folder) == [])
     }
+  }
+
+  /// As when the disk fills up, or a quota ends, while the file is written.
+  @Test func noSpaceInTheMiddleIsCalledSo() async {
+    await #expect(processExitsWith: .exitCode(0)) {
+      signal(SIGXFSZ, SIG_IGN)
+      try TemporaryFolder.with { folder in
+        var limit = rlimit(rlim_cur: 4096, rlim_max: 4096)
+        guard setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0 else { exit(2) }
+        let file = try AtomicFile.create(folder.path("out"), reserving: 0)
+        let bytes = [UInt8](repeating: 1, count: 5000)
+        do throws(StorageFailure) {
+          try file.write(bytes.rawBytes, at: 0)
+          exit(3)
+        } catch {
+          guard case .noSpace(let path, 904, let available) = error else { exit(4) }
+          exit(path == folder.path("out") && available > 904 && error.kind == .noSpace ? 0 : 5)
+        }
+      }
+    }
+  }
+
+  @Test(arguments: [(100, 99, "Free at least 1 bytes"), (100, 100, "A quota, or a limit")])
+  func whatToDoDependsOnWhatIsInTheWay(needed: Int, available: Int, advice: String) {
+    let failure = StorageFailure.noSpace(path: "out", needed: needed, available: available)
+    #expect(failure.description.split(separator: "\n").last?.hasPrefix(advice) == true)
   }
 
   @Test func aFolderUnderTheNameIsRefused() throws {

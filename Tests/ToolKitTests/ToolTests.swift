@@ -29,12 +29,13 @@ private func options(_ arguments: String...) throws -> RunOptions {
   ) throws -> ToolExit {
     try runTool(
       named: "mmdit-sample", options: RunOptions.parse(arguments),
-      stopMessage: Sample.stopMessage, environment: recording.environment(terminalWidth: width),
+      stopMessage: Sample().stopMessage, environment: recording.environment(terminalWidth: width),
       body)
   }
 
   @Test(arguments: [
-    (FailureKind.usage, ToolExit.usage), (.badData, .badData), (.inputOutput, .inputOutput),
+    (FailureKind.usage, ToolExit.usage), (.badData, .badData), (.noSpace, .noSpace),
+    (.inputOutput, .inputOutput),
   ])
   func aDiagnosedFailureIsToldAndItsKindIsTheCode(kind: FailureKind, exit: ToolExit) throws {
     let found = try run { _ in throw SomeFailure(kind: kind) }
@@ -55,6 +56,25 @@ private func options(_ arguments: String...) throws -> RunOptions {
   @Test func stoppedWorkSaysThatNothingWasWritten() throws {
     #expect(try run { _ in throw Cancelled() } == .interrupted)
     #expect(recording.error == "stopped; nothing was written\n")
+  }
+
+  @Test(arguments: [(EIO, ToolExit.inputOutput), (EDQUOT, .noSpace), (EFBIG, .noSpace)])
+  func onlyWhatIsAboutSpaceIsCalledSo(number: Int32, exit: ToolExit) throws {
+    recording.refuseOutput(number)
+    let found = try run { context in
+      try context.print("one")
+      return .done
+    }
+    #expect(found == exit)
+  }
+
+  @Test(arguments: [([], "notice: half is there\n"), (["--quiet"], "")])
+  func whatALibraryNoticesIsToldUnlessQuiet(arguments: [String], text: String) throws {
+    _ = try run(arguments) { context in
+      context.monitor.notice("half is there")
+      return .done
+    }
+    #expect(recording.error == text)
   }
 
   @Test func resultsPassThrough() throws {
@@ -119,7 +139,7 @@ private func options(_ arguments: String...) throws -> RunOptions {
       try context.print("one")
       return .done
     }
-    #expect(exit == .inputOutput)
+    #expect(exit == .noSpace)
     #expect(
       recording.error == """
         error: standard output: result: expected to be written, found "No space left on device"
@@ -192,6 +212,21 @@ private func options(_ arguments: String...) throws -> RunOptions {
   }
 }
 
+@Suite struct FileSizeLimitTests {
+  /// Without that the system ends the process at the first byte beyond the limit.
+  @Test func aLimitOfFileSizesIsAFailureAndNoSignal() async {
+    await #expect(processExitsWith: .exitCode(0)) {
+      _ = ToolEnvironment.ofProcess()
+      var limit = rlimit(rlim_cur: 1024, rlim_max: 1024)
+      guard unsafe setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0,
+        let file = unsafe tmpfile()
+      else { _exit(2) }
+      let ended = unsafe ftruncate(fileno(file), 4096)
+      _exit(ended == -1 && errno == EFBIG ? 0 : 3)
+    }
+  }
+}
+
 @Suite struct RunOptionsTests {
   @Test func theDefaultsAreNoticeAndAllProcessors() throws {
     let options = try options()
@@ -235,6 +270,7 @@ private func options(_ arguments: String...) throws -> RunOptions {
            64  the command line is wrong
            65  a file's content is wrong or not supported
            70  internal error, a bug in the tool
+           73  the disk has no room for the output
            74  a file cannot be read or written
           130  stopped by a signal
         """)

@@ -1,0 +1,30 @@
+internal import Checkpoints
+internal import Recipes
+internal import Safetensors
+internal import Storage
+internal import StrictJSON
+internal import Tensors
+
+extension QuantizationJob {
+  /// What decides the bytes of the bundle's tensors; formats/journal.md, section "Fingerprint".
+  ///
+  /// The header is written anew at the end of every run, and needs no part in it.
+  func fingerprint(producer: String, compress: Bool) throws -> JobFingerprint {
+    var fingerprint = JobFingerprint(job: producer)
+    fingerprint.add(BundleFormat.version)
+    // The frames may be others with another version of zstd.
+    fingerprint.add(compress ? ZstdChunk.libraryVersion : 0)
+    fingerprint.add(plan.recipe.document.compact())
+    fingerprint.add(plan.tensors.count)
+    for tensor in plan.tensors {
+      fingerprint.add(tensor.name)
+      fingerprint.add(tensor.shape.description)
+      fingerprint.add(tensor.encoding.description)
+      fingerprint.add(tensor.block)
+    }
+    for file in checkpoint.source.files {
+      try fingerprint.add(source: file.path, headerByteCount: file.header.dataOffset)
+    }
+    return fingerprint
+  }
+}
