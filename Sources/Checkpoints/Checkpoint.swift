@@ -15,6 +15,8 @@ public struct Checkpoint: Sendable {
   public let source: SafetensorsCheckpoint
   /// The `config.json` beside the weights, nil when there is none.
   public let configurationDocument: JSONValue?
+  /// Where that stands.
+  public let configurationPath: String?
   /// The `__metadata__` of the first file.
   public let metadata: [SafetensorsHeader.MetadataEntry]
   /// The paths of the safetensors files, in order.
@@ -81,8 +83,8 @@ public struct Checkpoint: Sendable {
           source, identity: identity,
           configuration: Configuration(of: source, identity: identity, stated: document),
           beside: others),
-        source: source, configurationDocument: document?.value, metadata: metadata,
-        files: source.files.map(\.path), license: license, isDistilled: isDistilled,
+        source: source, configurationDocument: document?.value,
+        configurationPath: document?.document, metadata: metadata, files: source.files.map(\.path), license: license, isDistilled: isDistilled,
         others: others)
     }
   }

@@ -5,7 +5,7 @@ public import StrictJSON
 internal import Tensors
 internal import ToolKit
 
-/// What a conversion makes of each tensor, and that nothing is left over.
+/// What a conversion makes of each tensor of each component, and that nothing is left over.
 public struct ConversionReport: Sendable {
   private let job: ConversionJob
   private let outcome: ConversionJob.Outcome?
@@ -18,75 +18,143 @@ public struct ConversionReport: Sendable {
     self.threads = threads
   }
 
+  private var parts: [ComponentReport] {
+    job.parts.indices.map {
+      ComponentReport(part: job.parts[$0], overflowCounts: outcome?.parts[$0].overflowCounts)
+    }
+  }
+
   /// What people read: counts, files, and what was lost.
   public var text: String {
-    let plan = job.plan
-    let identity = job.checkpoint.weights.identity
-    var lines = [
-      "\(job.checkpoint.path): \(identity.family.title), \(identity.layout.rawValue) layout, "
-        + countText(job.checkpoint.weights.sourceWeights.count, "tensor"),
-      "\(job.output): \(plan.layout.layout.rawValue) layout, "
-        + "\(countText(plan.layout.tensors.count, "tensor")), \(byteCountText(plan.byteCount)) in "
-        + countText(plan.files.count, "file"),
+    var lines = ["\(job.model.path) to \(job.output), \(byteCountText(job.byteCount))"]
+    for part in parts { lines += part.lines(isNamed: job.hasSubfolders) }
+    for component in job.leftOut {
+      lines.append(
+        "left out: \(component.name), a \(component.checkpoint.configuration.family.title); "
+          + Self.leftOutReason)
+    }
+    if !job.carried.isEmpty {
+      lines.append("\(countText(job.carried.count, "file")) of the pipeline copied as they are")
+    }
+    lines.append("every source row is in the target once")
+    lines.append(
+      "memory needed at most \(byteCountText(job.peakMemoryByteCount(threads: threads))) with "
+        + countText(threads, "thread"))
+    return lines.joined(separator: "\n")
+  }
+
+  private static let leftOutReason = "one file takes one component, a folder takes all"
+
+  /// The report for machines; formats/conversion-report.md.
+  public var document: JSONValue {
+    [
+      "format": "mmdit-conversion", "version": 1, "dry_run": .bool(outcome == nil),
+      "source": .init(job.model.path), "target": .init(job.output),
+      "bytes": .init(job.byteCount), "threads": .init(threads),
+      "peak_memory_bytes_bound": .init(job.peakMemoryByteCount(threads: threads)),
+      "taken_over_bytes": outcome.map { .init($0.takenOverByteCount) } ?? .null,
+      "components": .array(parts.map(\.document)),
+      "left_out": .array(
+        job.leftOut.map { component in
+          [
+            "name": .init(component.name),
+            "family": .init(component.checkpoint.configuration.family.id),
+            "tensors": .init(component.checkpoint.weights.sourceWeights.count),
+            "reason": .init(Self.leftOutReason),
+          ]
+        }),
+      "copied": .array(
+        job.carried.map { ["name": .init($0.name), "bytes": .init($0.byteCount)] }),
     ]
+  }
+}
+
+/// The part of a report about one component.
+private struct ComponentReport {
+  let part: ComponentConversion
+  /// Of each tensor; nil before the conversion.
+  let overflowCounts: [Int]?
+
+  private var plan: ConversionPlan { part.plan }
+  private var weights: CanonicalWeights { part.checkpoint.weights }
+
+  func lines(isNamed: Bool) -> [String] {
+    let identity = weights.identity
+    let variant = part.checkpoint.configuration.variant.map { ", \($0.title)" } ?? ""
     let changes = RowChange.allCases.compactMap { change -> String? in
       let count = plan.layout.tensors.count { $0.change == change }
       return count == 0 ? nil : "\(countText(count)) \(change.rawValue)"
     }
-    lines.append(changes.joined(separator: ", ") + "; every source row is in the target once")
-    lines.append(
-      "memory needed at most \(byteCountText(plan.peakMemoryByteCount(threads: threads))) with "
-        + countText(threads, "thread"))
-    lines += overflows.map { name, count in
-      "warning: \(name): \(countText(count, "value")) too large for the type became infinite"
-    }
-    return lines.joined(separator: "\n")
+    return [
+      "\(isNamed ? part.name + ": " : "")\(identity.family.title)\(variant), "
+        + "\(identity.layout.rawValue) layout, "
+        + countText(weights.sourceWeights.count, "tensor"),
+      "  \(plan.layout.layout.rawValue) layout, "
+        + "\(countText(plan.layout.tensors.count, "tensor")), "
+        + "\(byteCountText(plan.byteCount)) in \(countText(plan.files.count, "file")): "
+        + changes.joined(separator: ", "),
+    ]
+      + weights.dropped.map { "  dropped \($0.weight.name): \($0.reason)" }
+      + overflows.map { name, count in
+        "  warning: \(name): \(countText(count, "value")) too large for the type became infinite"
+      }
   }
 
   /// The tensors with values that the target's type cannot hold.
   private var overflows: [(name: String, count: Int)] {
-    guard let outcome else { return [] }
-    return zip(job.plan.layout.tensors, outcome.overflowCounts).compactMap { tensor, count in
+    zip(plan.layout.tensors, overflowCounts ?? []).compactMap { tensor, count in
       count == 0 ? nil : (tensor.name, count)
     }
   }
 
-  /// The report for machines; formats/conversion-report.md.
-  public var document: JSONValue {
-    let plan = job.plan
-    let identity = job.checkpoint.weights.identity
+  var document: JSONValue {
+    let identity = weights.identity
     return [
-      "format": "mmdit-conversion", "version": 1, "dry_run": .bool(outcome == nil),
-      "source": [
-        "path": .init(job.checkpoint.path), "family": .init(identity.family.title),
-        "layout": .init(identity.layout.rawValue),
-        "tensors": .init(job.checkpoint.weights.sourceWeights.count),
-      ],
-      "target": [
-        "path": .init(job.output), "layout": .init(plan.layout.layout.rawValue),
-        "bytes": .init(plan.byteCount),
-        "files": .array(
-          plan.files.map { file in
-            [
-              "name": .init(file.name), "tensors": .init(file.tensors.count),
-              "bytes": .init(file.byteCount),
-            ]
-          }),
-      ],
-      "resumed_bytes": outcome.map { .init($0.takenOverByteCount) } ?? .null,
-      "threads": .init(threads),
-      "peak_memory_bytes_bound": .init(plan.peakMemoryByteCount(threads: threads)),
-      "ledger": .array(plan.layout.tensors.indices.map(entry)),
+      "name": .init(part.name), "family": .init(identity.family.id),
+      "variant": part.checkpoint.configuration.variant.map { .init($0.title) } ?? .null,
+      "source_layout": .init(identity.layout.rawValue), "source_prefix": .init(identity.prefix),
+      "layout": .init(plan.layout.layout.rawValue), "bytes": .init(plan.byteCount),
+      "files": .array(
+        plan.files.map { file in
+          [
+            "name": .init(file.name), "tensors": .init(file.tensors.count),
+            "bytes": .init(file.byteCount),
+          ]
+        }),
+      "sources": .array(sources), "ledger": .array(plan.layout.tensors.indices.map(entry)),
     ]
   }
 
+  /// Every tensor of the source, and the tensors of the target that have its rows.
+  private var sources: [JSONValue] {
+    var targets: [String: [String]] = [:]
+    for tensor in plan.layout.tensors {
+      for source in Set(tensor.runs.map(\.source)) {
+        targets[source, default: []].append(tensor.name)
+      }
+    }
+    return weights.sourceWeights.map { weight in
+      [
+        "name": .init(weight.name), "targets": .init(targets[weight.name] ?? []),
+        "dropped": .null,
+      ]
+    } + weights.dropped.map { dropped in
+      [
+        "name": .init(dropped.weight.name), "targets": .array([]),
+        "dropped": .init(dropped.reason),
+      ]
+    }
+  }
+
   private func entry(_ index: Int) -> JSONValue {
-    let tensor = job.plan.layout.tensors[index]
+    let tensor = plan.layout.tensors[index]
+    let type = plan.types[index].rawValue
     return [
       "name": .init(tensor.name), "change": .init(tensor.change.rawValue),
+      "cast": .bool(tensor.encodings != [type]),
       "shape": .array(tensor.shape.extents.map { .init($0) }),
-      "source_dtypes": .init(tensor.encodings), "dtype": .init(job.plan.types[index].rawValue),
-      "overflows": outcome.map { .init($0.overflowCounts[index]) } ?? .null,
+      "source_dtypes": .init(tensor.encodings), "dtype": .init(type),
+      "overflows": overflowCounts.map { .init($0[index]) } ?? .null,
       "rows": .array(
         tensor.runs.map { run in
           [
