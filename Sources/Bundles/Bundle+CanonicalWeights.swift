@@ -7,7 +7,8 @@ extension Bundle {
     try CanonicalWeights(
       self,
       identity: Identity(
-        family: header.configuration.family, layout: .diffusers, prefix: "", evidence: ["the bundle's header"]),
+        family: header.configuration.family, layout: .diffusers, prefix: "",
+        evidence: ["the bundle's header"]),
       configuration: header.configuration)
   }
 }

@@ -18,11 +18,16 @@ public enum BundleFailure: DiagnosedFailure, Equatable {
   case strayBytes(path: String, offset: Int)
   /// The output would replace a file it is made from.
   case outputIsSource(path: String)
+  /// Several components were to be quantized, but the path is no pipeline folder.
+  case notAPipeline(path: String)
   /// A weight that no code can express.
   case cannotQuantize(origin: String, tensor: String, reason: String)
 
   public var kind: FailureKind {
-    if case .outputIsSource = self { .usage } else { .badData }
+    switch self {
+    case .outputIsSource, .notAPipeline: .usage
+    default: .badData
+    }
   }
 
   public var description: String {
@@ -67,6 +72,11 @@ public enum BundleFailure: DiagnosedFailure, Equatable {
       return """
         \(path): expected an output of its own, found a file that is read
         Choose another output.
+        """
+    case .notAPipeline(let path):
+      return """
+        \(path): expected a pipeline folder for an output folder, found one component or one file
+        Name an output that ends in .mmdit, or convert the file to a folder first.
         """
     case .cannotQuantize(let origin, let tensor, let reason):
       return """

@@ -84,7 +84,8 @@ public struct Checkpoint: Sendable {
           configuration: Configuration(of: source, identity: identity, stated: document),
           beside: others),
         source: source, configurationDocument: document?.value,
-        configurationPath: document?.document, metadata: metadata, files: source.files.map(\.path), license: license, isDistilled: isDistilled,
+        configurationPath: document?.document, metadata: metadata, files: source.files.map(\.path),
+        license: license, isDistilled: isDistilled,
         others: others)
     }
   }

@@ -13,10 +13,8 @@ public struct Model: Sendable {
   public let path: String
   /// In the order of the pipeline; of a file with several, the transformer first.
   public let components: [Component]
-  /// Of a pipeline, the files that go along.
-  public let carried: [CarriedFile]
-  /// Whether the path is a pipeline folder.
-  public let isPipeline: Bool
+  /// The pipeline, when the path is that of its folder.
+  public let pipeline: Pipeline?
 
   /// The component that stands for the model when only one is wanted: the only one, or the
   /// transformer.
@@ -35,7 +33,12 @@ public struct Model: Sendable {
   /// Whether a path leads to one of the files that are read.
   public func reads(_ path: String) -> Bool {
     components.contains { $0.checkpoint.reads(path) }
-      || carried.contains { FileSystem.isSameFile($0.path, path) }
+  }
+
+  /// The files of a pipeline that go along when the weights of these components are dealt with; of
+  /// others, the weights go along too.
+  public func carriedFiles(beside names: some Sequence<String>) throws -> [CarriedFile] {
+    try pipeline?.carriedFiles(networks: Set(names)) ?? []
   }
 
   /// Opens a file, an index, a folder of weights or a pipeline folder, and every component in it.
@@ -44,8 +47,7 @@ public struct Model: Sendable {
   public static func open(_ path: String) throws -> Model {
     guard Pipeline.isPipeline(path) else {
       return Model(
-        path: path, components: named(try Checkpoint.openAll(path)), carried: [],
-        isPipeline: false)
+        path: path, components: named(try Checkpoint.openAll(path)), pipeline: nil)
     }
     let pipeline = try Pipeline.open(path)
     var components: [Component] = []
@@ -58,10 +60,7 @@ public struct Model: Sendable {
         continue
       }
     }
-    return Model(
-      path: path, components: components,
-      carried: try pipeline.carriedFiles(networks: Set(components.map(\.name))),
-      isPipeline: true)
+    return Model(path: path, components: components, pipeline: pipeline)
   }
 
   /// Components of one file under the names that pipelines have for them: text encoders in the

@@ -15,7 +15,7 @@ public struct ComponentConversion: Sendable {
   /// The type that was asked for.
   let type: ElementType?
   /// Whether a `config.json` stands beside the weights.
-  let writesConfiguration: Bool
+  public let writesConfiguration: Bool
 
   /// What a finished conversion has lost: nothing, unless a type was asked for.
   public struct Outcome: Sendable {
@@ -53,7 +53,8 @@ public struct ComponentConversion: Sendable {
     else { return Self.text(checkpoint.configuration.configDocument) }
     var isChanged = false
     if let name = type?.torchName {
-      for key in ["dtype", "torch_dtype"] where members[key] != nil && members[key] != .string(name) {
+      for key in ["dtype", "torch_dtype"] where members[key] != nil && members[key] != .string(name)
+      {
         members[key] = .string(name)
         isChanged = true
       }

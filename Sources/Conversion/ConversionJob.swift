@@ -11,6 +11,8 @@ public struct ConversionJob: Sendable {
   public let output: String
   /// The components that are converted.
   public let parts: [ComponentConversion]
+  /// The files of the pipeline that are copied.
+  public let carried: [CarriedFile]
   /// Whether each part has a folder of its own in the output.
   public let hasSubfolders: Bool
 
@@ -35,7 +37,7 @@ public struct ConversionJob: Sendable {
     let model = try Model.open(path)
     let limit = try maximumFileSize.map(byteCount(parsing:))
     let isFile = output.hasSuffix(".safetensors")
-    let isWhole = !isFile && (model.isPipeline || model.components.count > 1)
+    let isWhole = !isFile && (model.pipeline != nil || model.components.count > 1)
     let components = isWhole ? model.components : [try model.mainComponent()]
     parts = try components.map { component in
       ComponentConversion(
@@ -43,11 +45,17 @@ public struct ConversionJob: Sendable {
         plan: try ConversionPlan(
           component.checkpoint, to: layout, as: type, output: output,
           maximumFileByteCount: limit),
-        type: type, writesConfiguration: layout == .diffusers || model.isPipeline)
+        type: type, writesConfiguration: layout == .diffusers || model.pipeline != nil)
     }
     self.model = model
     self.output = output
     hasSubfolders = isWhole
+    // A part's `config.json` is written by the part.
+    let written = Set(components.map { "\($0.name)/config.json" })
+    carried =
+      isWhole
+      ? try model.carriedFiles(beside: components.map(\.name))
+        .filter { !written.contains($0.name) } : []
     try checkOutput(isFile: isFile)
   }
 
@@ -59,13 +67,6 @@ public struct ConversionJob: Sendable {
     } else if parts.contains(where: { $0.plan.files.count > 1 }) {
       throw ConversionFailure.shardsNeedAFolder(path: output)
     }
-  }
-
-  /// The files of the pipeline that are copied; a part's `config.json` is written by its part.
-  public var carried: [CarriedFile] {
-    guard hasSubfolders else { return [] }
-    let written = Set(parts.map { "\($0.name)/config.json" })
-    return model.carried.filter { !written.contains($0.name) }
   }
 
   /// The components that the output has no place for.

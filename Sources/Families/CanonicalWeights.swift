@@ -78,7 +78,8 @@ public struct CanonicalWeights: WeightSource {
     let names = Set(identity.names(among: source.weights.map(\.name), beside: others))
     var dropped: [(weight: WeightDescription, reason: String)] = []
     var unexpected: [String] = []
-    for weight in source.weights where names.contains(weight.name) && !claimed.contains(weight.name) {
+    for weight in source.weights where names.contains(weight.name) && !claimed.contains(weight.name)
+    {
       if let reason = family.reasonToDrop(weight.name) {
         dropped.append((weight, reason))
       } else {

@@ -50,6 +50,8 @@ public struct Family: Sendable {
   var comfyPrefix = ""
   /// Tensors of files that are no weights, by the end of their names, and why they are dropped.
   var dropped: [(ending: String, reason: String)] = []
+  /// What is taken for granted where no `config.json` says it, because no weight does.
+  public var assumption: String?
   public let variants: [Variant]
   /// How the built-in recipes treat it.
   public let quantization: QuantizationAdvice

@@ -94,10 +94,19 @@ private struct ComponentReport {
         + "\(byteCountText(plan.byteCount)) in \(countText(plan.files.count, "file")): "
         + changes.joined(separator: ", "),
     ]
+      + assumption.map { "  warning: \($0)" }
       + weights.dropped.map { "  dropped \($0.weight.name): \($0.reason)" }
       + overflows.map { name, count in
         "  warning: \(name): \(countText(count, "value")) too large for the type became infinite"
       }
+  }
+
+  /// What had to be guessed for the `config.json`, none or one.
+  private var assumption: [String] {
+    guard part.writesConfiguration, part.checkpoint.configurationPath == nil,
+      let assumption = weights.identity.family.assumption
+    else { return [] }
+    return [assumption]
   }
 
   /// The tensors with values that the target's type cannot hold.
@@ -121,7 +130,8 @@ private struct ComponentReport {
             "bytes": .init(file.byteCount),
           ]
         }),
-      "sources": .array(sources), "ledger": .array(plan.layout.tensors.indices.map(entry)),
+      "assumptions": .init(assumption), "sources": .array(sources),
+      "ledger": .array(plan.layout.tensors.indices.map(entry)),
     ]
   }
 
@@ -138,12 +148,13 @@ private struct ComponentReport {
         "name": .init(weight.name), "targets": .init(targets[weight.name] ?? []),
         "dropped": .null,
       ]
-    } + weights.dropped.map { dropped in
-      [
-        "name": .init(dropped.weight.name), "targets": .array([]),
-        "dropped": .init(dropped.reason),
-      ]
     }
+      + weights.dropped.map { dropped in
+        [
+          "name": .init(dropped.weight.name), "targets": .array([]),
+          "dropped": .init(dropped.reason),
+        ]
+      }
   }
 
   private func entry(_ index: Int) -> JSONValue {
