@@ -74,7 +74,8 @@ let package = Package(
     library("Families", ["Failures", "StrictJSON", "Tensors"]),
 
     // 4. What was downloaded, what to do with it, and the network that judges it.
-    library("Checkpoints", ["Families", "Safetensors", "Storage", "StrictJSON", "Tensors"]),
+    library(
+      "Checkpoints", ["Failures", "Families", "Safetensors", "Storage", "StrictJSON", "Tensors"]),
     library(
       "Recipes",
       ["Failures", "Families", "Parallel", "Quantization", "Storage", "StrictJSON", "Tensors"]),

@@ -11,11 +11,11 @@ public struct Checkpoint: Sendable {
   public let path: String
   /// The weights under the suite's names.
   public let weights: CanonicalWeights
-  /// The files as they are, under their own names.
-  public let source: SafetensorsCheckpoint
+  /// The weights as the files have them, under their own names.
+  public let source: DecodedCheckpoint
   /// The `config.json` beside the weights, nil when there is none.
   public let configurationDocument: JSONValue?
-  /// The `__metadata__` of the first file.
+  /// The `__metadata__` of the first file, without what describes codes.
   public let metadata: [SafetensorsHeader.MetadataEntry]
   /// The paths of the safetensors files, in order.
   public let files: [String]
@@ -37,7 +37,7 @@ public struct Checkpoint: Sendable {
   /// shapes.
   public static func open(_ path: String) throws -> Checkpoint {
     let place = CheckpointPlace(path)
-    let source = try SafetensorsCheckpoint.open(place.weights)
+    let source = try DecodedCheckpoint(SafetensorsCheckpoint.open(place.weights))
     guard let identity = Identity.of(source.weights.map(\.name)) else {
       throw FamilyFailure.unrecognized(
         origin: source.origin, sample: source.weights.map(\.name))
@@ -53,8 +53,8 @@ public struct Checkpoint: Sendable {
       path: path,
       weights: try CanonicalWeights(source, identity: identity, configuration: configuration),
       source: source, configurationDocument: document?.value,
-      metadata: source.files.first?.header.metadata ?? [], files: source.files.map(\.path),
-      license: try place.license(metadata: source.files.first?.header.metadata ?? []),
+      metadata: source.metadata, files: source.checkpoint.files.map(\.path),
+      license: try place.license(metadata: source.metadata),
       isDistilled: try place.isDistilled())
   }
 }

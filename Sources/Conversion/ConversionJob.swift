@@ -11,6 +11,8 @@ public struct ConversionJob: Sendable {
   public let checkpoint: Checkpoint
   public let plan: ConversionPlan
   public let output: String
+  /// What the source is worth at best if it is stored as codes; nil for plain values.
+  public let sourceNoise: StatedNoise?
 
   /// What a finished conversion has lost: nothing, unless a type was asked for.
   public struct Outcome: Sendable {
@@ -19,7 +21,8 @@ public struct ConversionJob: Sendable {
     public let overflowCounts: [Int]
   }
 
-  /// Opens the model, plans every tensor and looks whether the output can stand; no weight is read.
+  /// Opens the model, plans every tensor and looks whether the output can stand; of weights only a
+  /// sample of codes is read.
   ///
   /// `maximumFileSize` is a number of bytes with an optional unit: `5GB`, `500MB`, `1GiB`.
   public init(
@@ -30,6 +33,7 @@ public struct ConversionJob: Sendable {
     plan = try ConversionPlan(
       checkpoint, to: layout, as: type, output: output,
       maximumFileByteCount: try maximumFileSize.map(byteCount(parsing:)))
+    sourceNoise = try checkpoint.source.statedNoise()
     try checkOutput()
   }
 
@@ -73,9 +77,7 @@ public struct ConversionJob: Sendable {
   private var documents: [(name: String, document: JSONValue)] {
     var documents: [(name: String, document: JSONValue)] = []
     if plan.layout.layout == .diffusers {
-      let document =
-        checkpoint.configurationDocument ?? checkpoint.configuration.diffusersDocument
-      documents.append(("config.json", document))
+      documents.append(("config.json", configurationDocument))
     }
     if plan.files.count > 1 {
       let map = plan.files.flatMap { file in
@@ -91,6 +93,16 @@ public struct ConversionJob: Sendable {
         ))
     }
     return documents
+  }
+
+  /// The source's own configuration, if it has one. What it says of codes is true no more once they
+  /// are decoded.
+  private var configurationDocument: JSONValue {
+    guard case .object(var members) = checkpoint.configurationDocument else {
+      return checkpoint.configuration.diffusersDocument
+    }
+    members["quantization_config"] = nil
+    return .object(members)
   }
 
   private func write(

@@ -1,3 +1,4 @@
+internal import Checkpoints
 internal import Safetensors
 internal import Storage
 internal import Tensors
@@ -8,9 +9,9 @@ struct TargetRows: Sendable {
   let rowByteCount: Int
   private let target: TargetTensor
   private let type: ElementType
-  private let source: SafetensorsCheckpoint
+  private let source: DecodedCheckpoint
 
-  init(_ target: TargetTensor, as type: ElementType, from source: SafetensorsCheckpoint) {
+  init(_ target: TargetTensor, as type: ElementType, from source: DecodedCheckpoint) {
     self.target = target
     self.type = type
     self.source = source
@@ -24,13 +25,34 @@ struct TargetRows: Sendable {
   func bytes(of rows: Range<Int>) throws -> (bytes: [UInt8], overflowCount: Int) {
     let runs = target.runs.extracting(rows)
     if target.encodings == [type.rawValue] { return (try copied(runs, rows.count), 0) }
-    var values: [Float] = []
-    values.reserveCapacity(rows.count * target.shape.columns)
-    for run in runs { values += try source.values(of: run.source, rows: run.rows) }
+    var values = [Float](repeating: 0, count: rows.count * target.shape.columns)
+    var overflowCount = 0
+    var first = 0
+    for run in runs {
+      let count = run.rows.count * target.shape.columns
+      var span = values.mutableSpan
+      var part = span._mutatingExtracting(first..<first + count)
+      overflowCount += try decode(run, into: &part)
+      first += count
+    }
     var bytes = [UInt8](repeating: 0, count: rows.count * rowByteCount)
     var output = bytes.mutableSpan
     encodeElements(values.span, as: type, into: &output)
-    return (bytes, overflowCount(values))
+    return (bytes, overflowCount + self.overflowCount(values))
+  }
+
+  /// Decodes source rows, and counts the finite values that became infinite by that alone.
+  private func decode(_ run: RowRun, into output: inout MutableSpan<Float>) throws -> Int {
+    let (file, tensor) = stored(run)
+    guard tensor.elementType == .float64 else {
+      try source.decode(run.source, rows: run.rows, into: &output)
+      return 0
+    }
+    var bytes = [UInt8](repeating: 0, count: output.count * 8)
+    var span = bytes.mutableSpan
+    var input = span.mutableRawBytes
+    try file.read(tensor, at: run.rows.lowerBound * target.shape.columns * 8, into: &input)
+    return decodeDoubles(input.bytes, toBecome: type, into: &output)
   }
 
   private func copied(_ runs: [RowRun], _ rowCount: Int) throws -> [UInt8] {
@@ -39,15 +61,22 @@ struct TargetRows: Sendable {
     var output = span.mutableRawBytes
     var first = 0
     for run in runs {
-      guard let (file, tensor) = source.tensor(named: run.source) else {
-        preconditionFailure("\(source.origin) has lost \(run.source)")
-      }
+      let (file, tensor) = stored(run)
       let count = run.rows.count * rowByteCount
       var part = output._mutatingExtracting(first..<first + count)
       try file.read(tensor, at: run.rows.lowerBound * rowByteCount, into: &part)
       first += count
     }
     return bytes
+  }
+
+  private func stored(
+    _ run: RowRun
+  ) -> (file: SafetensorsFile, tensor: SafetensorsHeader.Tensor) {
+    guard let found = source.checkpoint.tensor(named: run.source) else {
+      preconditionFailure("\(source.origin) has lost \(run.source)")
+    }
+    return found
   }
 
   private func overflowCount(_ values: [Float]) -> Int {

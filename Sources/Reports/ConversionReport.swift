@@ -37,10 +37,22 @@ public struct ConversionReport: Sendable {
     lines.append(
       "memory needed at most \(byteCountText(plan.peakMemoryByteCount(threads: threads))) with "
         + countText(threads, "thread"))
+    if let noise = job.sourceNoise {
+      let decoded = plan.layout.tensors.indices.count { isDecoded($0) }
+      let kept = decoded == 0 ? "" : "; \(countText(decoded, "tensor")) decoded"
+      lines.append("warning: \(noise.sentence)\(kept)")
+    }
     lines += overflows.map { name, count in
       "warning: \(name): \(countText(count, "value")) too large for the type became infinite"
     }
     return lines.joined(separator: "\n")
+  }
+
+  /// Whether a tensor of the target has values where the source has codes.
+  private func isDecoded(_ index: Int) -> Bool {
+    let tensor = job.plan.layout.tensors[index]
+    return tensor.encodings != [job.plan.types[index].rawValue]
+      && tensor.runs.contains { job.checkpoint.source.codes(of: $0.source) != nil }
   }
 
   /// The tensors with values that the target's type cannot hold.
@@ -61,6 +73,7 @@ public struct ConversionReport: Sendable {
         "path": .init(job.checkpoint.path), "family": .init(identity.family.rawValue),
         "layout": .init(identity.layout.rawValue),
         "tensors": .init(job.checkpoint.weights.sourceWeights.count),
+        "quantization": job.sourceNoise?.document ?? .null,
       ],
       "target": [
         "path": .init(job.output), "layout": .init(plan.layout.layout.rawValue),
@@ -76,6 +89,7 @@ public struct ConversionReport: Sendable {
       "threads": .init(threads),
       "peak_memory_bytes_bound": .init(plan.peakMemoryByteCount(threads: threads)),
       "ledger": .array(plan.layout.tensors.indices.map(entry)),
+      "companions": .array(job.checkpoint.source.companions.map(\.fate)),
     ]
   }
 
@@ -85,6 +99,7 @@ public struct ConversionReport: Sendable {
       "name": .init(tensor.name), "change": .init(tensor.change.rawValue),
       "shape": .array(tensor.shape.extents.map { .init($0) }),
       "source_dtypes": .init(tensor.encodings), "dtype": .init(job.plan.types[index].rawValue),
+      "decoded": .bool(isDecoded(index)),
       "overflows": outcome.map { .init($0.overflowCounts[index]) } ?? .null,
       "rows": .array(
         tensor.runs.map { run in

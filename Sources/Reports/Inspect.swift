@@ -84,26 +84,55 @@ private func inspectPipeline(
 private func inspectWeights(
   _ path: String, statistics: Bool, threads: Int, monitor: WorkMonitor
 ) throws -> WeightsInspection {
-  let source = try SafetensorsCheckpoint.open(path)
+  let stored = try SafetensorsCheckpoint.open(path)
+  var source: any WeightSource = stored
+  var quantization: [QuantizationCount] = []
+  var problem: String?
+  do {
+    let decoded = try DecodedCheckpoint(stored)
+    source = decoded
+    quantization = QuantizationCount.census(of: decoded)
+  } catch let failure as any DiagnosedFailure {
+    quantization = QuantizationCount.refused(by: failure)
+    problem = failure.description
+  }
   let identity = Identity.of(source.weights.map(\.name))
   var configuration: Flux2Configuration?
-  var problem: String?
-  if identity?.family.isSupported == true {
-    do {
-      configuration = try Checkpoint.open(path).configuration
-    } catch let failure as any DiagnosedFailure {
-      problem = failure.description
+  if problem == nil {
+    if identity?.family.isSupported == true {
+      do {
+        configuration = try Checkpoint.open(path).configuration
+      } catch let failure as any DiagnosedFailure {
+        problem = failure.description
+      }
+    } else {
+      problem =
+        identity.map { "a \($0.family.rawValue) is recognised, not supported yet" }
+        ?? "no known family has these tensor names"
     }
-  } else {
-    problem =
-      identity.map { "a \($0.family.rawValue) is recognised, not supported yet" }
-      ?? "no known family has these tensor names"
   }
   return WeightsInspection(
-    path: path, files: source.files.map(\.path), identity: identity,
+    path: path, files: stored.files.map(\.path), identity: identity,
     configuration: configuration, problem: problem, weights: source.weights,
-    metadata: source.files.first?.header.metadata ?? [],
+    quantization: quantization, metadata: stored.files.first?.header.metadata ?? [],
     statistics: statistics ? try measure(source, threads: threads, monitor: monitor) : [])
+}
+
+extension QuantizationCount {
+  /// The codes that a checkpoint has, most tensors first.
+  fileprivate static func census(of checkpoint: DecodedCheckpoint) -> [QuantizationCount] {
+    let encodings = checkpoint.weights.compactMap { checkpoint.codes(of: $0.name)?.encoding }
+    return Dictionary(grouping: encodings, by: \.self)
+      .map { QuantizationCount(format: $0.key, tensorCount: $0.value.count, isDecoded: true) }
+      .sorted { ($1.tensorCount, $0.format) < ($0.tensorCount, $1.format) }
+  }
+
+  /// The codes for which a checkpoint was refused; empty when it was for something else.
+  fileprivate static func refused(by failure: any DiagnosedFailure) -> [QuantizationCount] {
+    guard case .unsupportedFormat(_, _, let format, let count) = failure as? CheckpointFailure
+    else { return [] }
+    return [QuantizationCount(format: format, tensorCount: count, isDecoded: false)]
+  }
 }
 
 /// The statistics of every weight that holds real numbers.

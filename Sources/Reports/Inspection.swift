@@ -40,6 +40,8 @@ public struct WeightsInspection: Sendable {
   /// Why it cannot be quantized as it is; nil when it can.
   public let problem: String?
   public let weights: [WeightDescription]
+  /// How many weights are stored as codes, by what kind; empty for plain values.
+  public let quantization: [QuantizationCount]
   public let metadata: [SafetensorsHeader.MetadataEntry]
   /// Statistics of each weight that holds real numbers; empty when they were not asked for.
   public let statistics: [WeightStatistics]
@@ -59,6 +61,14 @@ public struct BundleInspection: Sendable {
 public struct WeightStatistics: Sendable {
   public let name: String
   public let statistics: TensorStatistics
+}
+
+/// How many weights are stored as codes of one kind.
+public struct QuantizationCount: Hashable, Sendable {
+  public let format: String
+  public let tensorCount: Int
+  /// Whether the suite reads them as values.
+  public let isDecoded: Bool
 }
 
 /// How many tensors, values and bytes have one encoding.

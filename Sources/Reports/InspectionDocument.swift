@@ -51,6 +51,16 @@ extension WeightsInspection {
       ("evidence", identity.map { .init($0.evidence) } ?? .array([])),
       ("configuration", configuration?.document ?? .null),
       ("problem", problem.map { .init($0) } ?? .null),
+      (
+        "quantization",
+        .array(
+          quantization.map {
+            [
+              "format": .init($0.format), "tensors": .init($0.tensorCount),
+              "decoded": .bool($0.isDecoded),
+            ]
+          })
+      ),
       ("metadata", .object(JSONObject(metadata.map { ($0.key, .init($0.value)) }))),
     ] + weightMembers(weights, statistics)
   }
