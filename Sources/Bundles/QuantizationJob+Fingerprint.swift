@@ -21,7 +21,7 @@ extension QuantizationJob {
       fingerprint.add(tensor.encoding.description)
       fingerprint.add(tensor.block)
     }
-    for file in checkpoint.source.files {
+    for file in checkpoint.source.checkpoint.files {
       try fingerprint.add(source: file.path, headerByteCount: file.header.dataOffset)
     }
   }

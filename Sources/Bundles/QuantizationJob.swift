@@ -10,6 +10,8 @@ public struct QuantizationJob: Sendable {
   public let checkpoint: Checkpoint
   public let plan: BundlePlan
   public let threads: Int
+  /// What the source is worth at best if it is stored as codes; nil for plain values.
+  public let sourceNoise: StatedNoise?
 
   /// What a finished job has cost.
   public struct Outcome: Sendable {
@@ -22,7 +24,8 @@ public struct QuantizationJob: Sendable {
     public let elapsed: Duration
   }
 
-  /// Opens the model, reads the recipe and plans every byte; no weight is read.
+  /// Opens the model, reads the recipe and plans every byte; of weights only a sample of codes is
+  /// read.
   public init(model: String, recipe: String, threads: Int) throws {
     try self.init(Checkpoint.open(model), recipe: recipe, threads: threads)
   }
@@ -34,6 +37,7 @@ public struct QuantizationJob: Sendable {
       try Assignment(Recipe.named(recipe, for: checkpoint.weights), to: checkpoint.weights),
       configuration: checkpoint.configuration)
     self.threads = threads
+    sourceNoise = try checkpoint.source.statedNoise()
   }
 
   /// The bytes of the weights in the source.

@@ -11,13 +11,13 @@ public struct Checkpoint: Sendable {
   public let path: String
   /// The weights under the suite's names.
   public let weights: CanonicalWeights
-  /// The files as they are, under their own names.
-  public let source: SafetensorsCheckpoint
+  /// The weights as the files have them, under their own names.
+  public let source: DecodedCheckpoint
   /// The `config.json` beside the weights, nil when there is none.
   public let configurationDocument: JSONValue?
   /// Where that stands.
   public let configurationPath: String?
-  /// The `__metadata__` of the first file.
+  /// The `__metadata__` of the first file, without what describes codes.
   public let metadata: [SafetensorsHeader.MetadataEntry]
   /// The paths of the safetensors files, in order.
   public let files: [String]
@@ -33,6 +33,19 @@ public struct Checkpoint: Sendable {
   /// Whether a path leads to one of the files, which an output must not replace.
   public func reads(_ path: String) -> Bool {
     files.contains { FileSystem.isSameFile($0, path) }
+  }
+
+  /// What the codes of this component are worth at best; nil for plain values.
+  public func statedNoise() throws -> StatedNoise? {
+    try source.statedNoise(of: Set(weights.sourceWeights.map(\.name)))
+  }
+
+  /// The tensors that are no weights, but belong to those of this component.
+  public var companions: [Companion] {
+    let names = Set(weights.sourceWeights.map(\.name))
+    return source.companions.filter { companion in
+      companion.weight.map(names.contains) ?? companion.name.hasPrefix(weights.identity.prefix)
+    }
   }
 
   /// Opens one component and checks that it has every weight of its network and no others.
@@ -56,7 +69,7 @@ public struct Checkpoint: Sendable {
   /// follows from the shapes.
   public static func openAll(_ path: String) throws -> [Checkpoint] {
     let place = CheckpointPlace(path)
-    let source = try SafetensorsCheckpoint.open(place.weights)
+    let source = try DecodedCheckpoint(SafetensorsCheckpoint.open(place.weights))
     let names = source.weights.map(\.name)
     let identities = Identity.all(of: names)
     guard !identities.isEmpty else {
@@ -71,7 +84,7 @@ public struct Checkpoint: Sendable {
     guard unclaimed.isEmpty else {
       throw FamilyFailure.unexpected(origin: source.origin, names: unclaimed)
     }
-    let metadata = source.files.first?.header.metadata ?? []
+    let metadata = source.metadata
     let license = try place.license(metadata: metadata)
     let isDistilled = try place.isDistilled()
     return try identities.map { identity in
@@ -84,7 +97,8 @@ public struct Checkpoint: Sendable {
           configuration: Configuration(of: source, identity: identity, stated: document),
           beside: others),
         source: source, configurationDocument: document?.value,
-        configurationPath: document?.document, metadata: metadata, files: source.files.map(\.path),
+        configurationPath: document?.document, metadata: metadata,
+        files: source.checkpoint.files.map(\.path),
         license: license, isDistilled: isDistilled,
         others: others)
     }

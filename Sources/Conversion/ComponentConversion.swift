@@ -12,6 +12,8 @@ public struct ComponentConversion: Sendable {
   public let name: String
   public let checkpoint: Checkpoint
   public let plan: ConversionPlan
+  /// What the source is worth at best if it is stored as codes; nil for plain values.
+  public let sourceNoise: StatedNoise?
   /// The type that was asked for.
   let type: ElementType?
   /// Whether a `config.json` stands beside the weights.

@@ -42,7 +42,7 @@ extension ComponentConversion {
       fingerprint.add(entry.key)
       fingerprint.add(entry.value)
     }
-    for file in checkpoint.source.files {
+    for file in checkpoint.source.checkpoint.files {
       try fingerprint.add(source: file.path, headerByteCount: file.header.dataOffset)
     }
   }

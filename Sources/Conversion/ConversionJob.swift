@@ -24,7 +24,8 @@ public struct ConversionJob: Sendable {
     public let takenOverByteCount: Int
   }
 
-  /// Opens the model, plans every tensor and looks whether the output can stand; no weight is read.
+  /// Opens the model, plans every tensor and looks whether the output can stand; of weights only a
+  /// sample of codes is read.
   ///
   /// A path that ends in `.safetensors` is one file and takes one component: of a pipeline, or of a
   /// file with several, the transformer. Any other path is a folder and takes all; several have a
@@ -45,7 +46,8 @@ public struct ConversionJob: Sendable {
         plan: try ConversionPlan(
           component.checkpoint, to: layout, as: type, output: output,
           maximumFileByteCount: limit),
-        type: type, writesConfiguration: layout == .diffusers || model.pipeline != nil)
+        sourceNoise: try component.checkpoint.statedNoise(), type: type,
+        writesConfiguration: layout == .diffusers || model.pipeline != nil)
     }
     self.model = model
     self.output = output

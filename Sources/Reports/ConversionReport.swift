@@ -94,7 +94,7 @@ private struct ComponentReport {
         + "\(byteCountText(plan.byteCount)) in \(countText(plan.files.count, "file")): "
         + changes.joined(separator: ", "),
     ]
-      + assumption.map { "  warning: \($0)" }
+      + assumption.map { "  warning: \($0)" } + noiseLines
       + weights.dropped.map { "  dropped \($0.weight.name): \($0.reason)" }
       + overflows.map { name, count in
         "  warning: \(name): \(countText(count, "value")) too large for the type became infinite"
@@ -107,6 +107,21 @@ private struct ComponentReport {
       let assumption = weights.identity.family.assumption
     else { return [] }
     return [assumption]
+  }
+
+  /// What codes are worth, and how many tensors are decoded; one line or none.
+  private var noiseLines: [String] {
+    guard let noise = part.sourceNoise else { return [] }
+    let decoded = plan.layout.tensors.indices.count { isDecoded($0) }
+    let count = decoded == 0 ? "" : "; \(countText(decoded, "tensor")) decoded"
+    return ["  warning: \(noise.sentence)\(count)"]
+  }
+
+  /// Whether a tensor of the target has values where the source has codes.
+  private func isDecoded(_ index: Int) -> Bool {
+    let tensor = plan.layout.tensors[index]
+    return tensor.encodings != [plan.types[index].rawValue]
+      && tensor.runs.contains { part.checkpoint.source.codes(of: $0.source) != nil }
   }
 
   /// The tensors with values that the target's type cannot hold.
@@ -131,7 +146,9 @@ private struct ComponentReport {
           ]
         }),
       "assumptions": .init(assumption), "sources": .array(sources),
+      "quantization": part.sourceNoise?.document ?? .null,
       "ledger": .array(plan.layout.tensors.indices.map(entry)),
+      "companions": .array(part.checkpoint.companions.map(\.fate)),
     ]
   }
 
@@ -165,6 +182,7 @@ private struct ComponentReport {
       "cast": .bool(tensor.encodings != [type]),
       "shape": .array(tensor.shape.extents.map { .init($0) }),
       "source_dtypes": .init(tensor.encodings), "dtype": .init(type),
+      "decoded": .bool(isDecoded(index)),
       "overflows": overflowCounts.map { .init($0[index]) } ?? .null,
       "rows": .array(
         tensor.runs.map { run in

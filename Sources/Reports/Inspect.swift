@@ -67,23 +67,47 @@ private func inspectPipeline(
 private func inspectWeights(
   _ path: String, statistics: Bool, threads: Int, monitor: WorkMonitor
 ) throws -> WeightsInspection {
-  let source = try SafetensorsCheckpoint.open(path)
-  var components = Identity.all(of: source.weights.map(\.name)).map {
-    WeightsComponent(identity: $0, configuration: nil)
-  }
+  let stored = try SafetensorsCheckpoint.open(path)
+  var source: any WeightSource = stored
+  var quantization: [QuantizationCount] = []
+  var components: [WeightsComponent] = []
   var problem: String?
   do {
+    let decoded = try DecodedCheckpoint(stored)
+    source = decoded
+    quantization = QuantizationCount.census(of: decoded)
     components = try Checkpoint.openAll(path).map {
       WeightsComponent(identity: $0.weights.identity, configuration: $0.configuration)
     }
   } catch let failure as any DiagnosedFailure {
+    if quantization.isEmpty { quantization = QuantizationCount.refused(by: failure) }
     problem = failure.description
+    components = Identity.all(of: source.weights.map(\.name)).map {
+      WeightsComponent(identity: $0, configuration: nil)
+    }
   }
   return WeightsInspection(
-    path: path, files: source.files.map(\.path), components: components, problem: problem,
-    weights: source.weights,
-    metadata: source.files.first?.header.metadata ?? [],
+    path: path, files: stored.files.map(\.path), components: components, problem: problem,
+    weights: source.weights, quantization: quantization,
+    metadata: stored.files.first?.header.metadata ?? [],
     statistics: statistics ? try measure(source, threads: threads, monitor: monitor) : [])
+}
+
+extension QuantizationCount {
+  /// The codes that a checkpoint has, most tensors first.
+  fileprivate static func census(of checkpoint: DecodedCheckpoint) -> [QuantizationCount] {
+    let encodings = checkpoint.weights.compactMap { checkpoint.codes(of: $0.name)?.encoding }
+    return Dictionary(grouping: encodings, by: \.self)
+      .map { QuantizationCount(format: $0.key, tensorCount: $0.value.count, isDecoded: true) }
+      .sorted { ($1.tensorCount, $0.format) < ($0.tensorCount, $1.format) }
+  }
+
+  /// The codes for which a checkpoint was refused; empty when it was for something else.
+  fileprivate static func refused(by failure: any DiagnosedFailure) -> [QuantizationCount] {
+    guard case .unsupportedFormat(_, _, let format, let count) = failure as? CheckpointFailure
+    else { return [] }
+    return [QuantizationCount(format: format, tensorCount: count, isDecoded: false)]
+  }
 }
 
 /// The statistics of every weight that holds real numbers.
