@@ -4,7 +4,7 @@ on a full disk, they end with the bytes of an uninterrupted run.
     judge_resume.py FOLDER_WITH_THE_TOOLS [SEED]
 
 Journals are read here by formats/journal.md alone: what a run says it took over has to be what they
-claim. Makes a checkpoint of 400 MB in .build, and removes it.
+claim. Makes a checkpoint of 250 MB in .build, and removes it.
 """
 
 import contextlib
@@ -98,6 +98,10 @@ class Output:
         self.seconds = time.monotonic() - started
         self.expected = content(self.path)
         self.clear()
+        # What a run reads and writes: a bundle's sources are read once more, for their digests.
+        passes = 2 if self.arguments[0] == "mmdit-quantize" else 1
+        self.byte_count = sum(map(len, self.expected.values()))
+        self.traffic = passes * judge.source_byte_count + self.byte_count
 
     def command(self, path=None):
         return [*self.arguments, "--output", path or self.path]
@@ -111,22 +115,28 @@ class Output:
             [self.judge.binaries / tool, *arguments, *THREADS, *options],
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **kinds)
 
-    def stop(self, seconds, with_signal, *options):
-        """Its exit code after a signal at that time, and what it said."""
+    def stop(self, part, with_signal, *options):
+        """Sends a signal when so much of the bytes of a run has been read and written: by time it
+        would be too early on one machine and too late on the next. Its exit code, and what it said.
+        """
         process = self.start(
             *options, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            process.send_signal(with_signal)
+        while process.poll() is None:
+            with contextlib.suppress(OSError):
+                fields = pathlib.Path(f"/proc/{process.pid}/io").read_text().split()
+                moved = [int(fields[fields.index(name) + 1]) for name in ("rchar:", "wchar:")]
+                if sum(moved) >= part * self.traffic:
+                    process.send_signal(with_signal)
+                    break
+            time.sleep(0.001)
         _, said = process.communicate()
         return process.returncode, said
 
     def leave(self, random):
         """Leaves the partial output of a run that was killed with some pieces finished."""
-        for _ in range(50):
+        for _ in range(20):
             self.clear()
-            self.stop(self.seconds * random.uniform(0.4, 0.9), signal.SIGKILL)
+            self.stop(random.uniform(0.6, 0.95), signal.SIGKILL)
             if self.partial.exists() and claimed(self.partial):
                 return
         raise AssertionError(f"{self.name}: it cannot be killed halfway")
@@ -158,10 +168,10 @@ def check_kills(judge, output, random):
     """Killed, gone on with, killed again, and finished."""
     killed, progress, finished_early = 0, [], 0
     while killed < KILLS and finished_early < 50:
-        # The first is not told that it will be gone on with.
+        # The first is not told that it will be gone on with, and comes to its first pieces.
         options = ["--resume"] if output.partial.exists() else []
         code, said = output.stop(
-            output.seconds * random.uniform(0, 0.8), signal.SIGKILL, *options)
+            random.uniform(0, 1) if options else random.uniform(0.6, 0.8), signal.SIGKILL, *options)
         if code == -signal.SIGKILL:
             killed += 1
         else:
@@ -178,9 +188,8 @@ def check_kills(judge, output, random):
     judge.check(report.get("resumed_bytes") == saved,
                 f"{output.name}: {saved} bytes are claimed, {report.get('resumed_bytes')} resumed")
     judge.check(killed == KILLS, f"{output.name}: {killed} kills")
-    total = sum(map(len, output.expected.values()))
     print(f"{output.name}: {killed} kills, after each of them finished: "
-          + " ".join(f"{100 * bytes / total:.0f}%" for bytes in progress)
+          + " ".join(f"{100 * bytes / output.byte_count:.0f}%" for bytes in progress)
           + f"; {finished_early} runs were faster", flush=True)
     return killed, saved
 
@@ -211,7 +220,6 @@ def check_damage(judge, output, random):
     output.leave(random)
     before = claimed(output.partial)
     path, journal = [pair for pair in partial_files(output.partial) if records(pair[1])][-1]
-    *_, (place, length, _) = records(journal).values()
     os.truncate(journal, journal.stat().st_size - random.randrange(1, RECORD))
     judge.check(claimed(output.partial) < before, f"{output.name}: a record was torn")
     report, _ = output.finish("with a torn record")
@@ -219,9 +227,9 @@ def check_damage(judge, output, random):
                 f"{output.name}: the piece of the torn record is not taken over")
 
 
-def check_garbage(judge, output, random):
+def check_garbage(judge, output, random, *kinds):
     """Whatever stands in the journal, the result is right."""
-    for what in ("garbage", "garbage behind the header", "nothing", "zeros"):
+    for what in kinds:
         output.leave(random)
         for _, journal in partial_files(output.partial):
             kept = journal.read_bytes()
@@ -242,14 +250,13 @@ def check_other_job(judge, output, other, random):
     judge.check("of another job" in said, f"{output.name}: it says so: {said}")
 
 
-def check_signal(judge, output, random):
+def check_signal(judge, output, random, *signals):
     """Stopped with --resume it keeps what is finished, without it removes everything."""
-    for with_signal in (signal.SIGINT, signal.SIGTERM):
+    for with_signal in signals:
         for options in (["--resume"], []):
             for _ in range(50):
                 output.clear()
-                code, said = output.stop(
-                    output.seconds * random.uniform(0.4, 0.8), with_signal, *options)
+                code, said = output.stop(random.uniform(0.6, 0.8), with_signal, *options)
                 if code == 130:
                     break
             judge.check(code == 130, f"{output.name}: exit code {code}: {said}")
@@ -296,9 +303,10 @@ def check_too_small(judge, outputs):
                 started = time.monotonic()
                 process = judge.tool(*output.command(target), *THREADS, *options, exits=73)
                 seconds = time.monotonic() - started
-                needed = [word for word in process.stderr.split() if word.isdigit()][:1]
-                judge.check(needed and int(needed[0]) > free and f"has {free} free"
-                            in process.stderr, f"{output.name}: {process.stderr}")
+                told = [int(word) for word in process.stderr.split() if word.isdigit()]
+                # The marker of a folder may take blocks before the disk is asked.
+                judge.check(len(told) == 3 and told[0] > free >= told[1] >= free - (1 << 14)
+                            and told[2] == told[0] - told[1], f"{output.name}: {process.stderr}")
                 names = sorted(path.name for path in place.iterdir())
                 judge.check(names == ([output.name] if has_old else []),
                             f"{output.name}: a full disk: it leaves {names}")
@@ -311,8 +319,7 @@ def check_too_small(judge, outputs):
 
 def check_filled_up(judge, output):
     """Someone else fills the disk halfway; with room again it goes on."""
-    total = sum(map(len, output.expected.values()))
-    with small_disk(judge, total + (8 << 20)) as place:
+    with small_disk(judge, output.byte_count + (8 << 20)) as place:
         target, partial = place / output.name, place / (output.name + ".partial")
         process = output.start("--resume", path=target)
         while process.poll() is None and not any(partial.glob("*-00002-of-*")):
@@ -353,12 +360,14 @@ def main(judge, seed, mounts):
     print(f"seed {seed}")
     source = judge.folder / "source"
     subprocess.run([sys.executable, ROOT / "scripts/make-synthetic-checkpoint", source,
-                    "--gigabytes", "0.4", "--width", "1024"], check=True)
+                    "--gigabytes", "0.25", "--width", "1024"], check=True)
+    judge.source_byte_count = sum(
+        path.stat().st_size for path in source.glob("*.safetensors"))
     convert, quantize = ["mmdit-convert", source], ["mmdit-quantize", source]
     single = Output(judge, "bfl.safetensors", *convert, "--layout", "bfl")
     shards = Output(judge, "shards", *convert, "--layout", "diffusers", "--max-shard-size", "90MB")
-    resident = Output(judge, "resident.mmdit", *quantize, "--recipe", "int4-g64")
-    packed = Output(judge, "packed.mmdit", *quantize, "--recipe", "int8", "--compress")
+    resident = Output(judge, "resident.mmdit", *quantize, "--recipe", "int8")
+    packed = Output(judge, "packed.mmdit", *quantize, "--recipe", "int4", "--compress")
     outputs = [single, shards, resident, packed]
     print("uninterrupted: " + ", ".join(
         f"{output.name} {output.seconds:.2f} s" for output in outputs), flush=True)
@@ -367,14 +376,14 @@ def main(judge, seed, mounts):
     judge.check(all(saved > 0 for _, saved in kills), f"every output saved something: {kills}")
     for output in outputs:
         check_damage(judge, output, numbers)
-    check_garbage(judge, single, numbers)
-    check_garbage(judge, packed, numbers)
+    check_garbage(judge, single, numbers, "garbage", "nothing", "zeros")
+    check_garbage(judge, packed, numbers, "garbage behind the header")
     print("damaged pieces, torn records and garbage in the journal are made good", flush=True)
     other = Output(judge, "comfyui.safetensors", *convert, "--layout", "comfyui")
     check_other_job(judge, single, other, numbers)
     check_other_job(judge, resident, packed, numbers)
-    check_signal(judge, shards, numbers)
-    check_signal(judge, resident, numbers)
+    check_signal(judge, shards, numbers, signal.SIGINT)
+    check_signal(judge, resident, numbers, signal.SIGTERM)
     check_limit(judge, single)
     check_limit(judge, packed)
     print("another job starts anew, signals keep what is finished, limits are told", flush=True)
