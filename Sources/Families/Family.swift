@@ -67,15 +67,19 @@ public struct QuantizationAdvice: Sendable {
   public var linears: [String]
   /// Of those, the ones whose errors cost most, and why.
   public var critical: [(match: String, reason: String)]
+  /// What gets eight bits whatever the linear layers get, and why.
+  public var eightBits: [(match: String, reason: String)]
   /// What stays as it is, and why.
   public var kept: [(match: String, reason: String)]
 
   init(
     linears: [String], critical: [(match: String, reason: String)] = [],
+    eightBits: [(match: String, reason: String)] = [],
     kept: [(match: String, reason: String)] = []
   ) {
     self.linears = linears
     self.critical = critical
+    self.eightBits = eightBits
     self.kept = kept
   }
 }

@@ -9,12 +9,14 @@ internal import ToolKit
 struct Convert: Tool {
   static let configuration = CommandConfiguration(
     commandName: "mmdit-convert",
-    abstract: "Writes a FLUX.2 checkpoint in another layout, without losing a bit.",
+    abstract: "Writes a checkpoint, or a whole pipeline, in another layout, without losing a bit.",
     discussion: helpText(
       purpose: """
         Fused tensors are split and joined, names and row order changed; values are not
         touched unless --dtype asks for it. Every source row is accounted for.
-        A path that ends in .safetensors is one file, any other a folder as diffusers has.
+        An output that ends in .safetensors is one file and takes one component, the transformer
+        where there are several; any other is a folder and takes all, with everything else that
+        a pipeline folder has. mmdit-inspect --families lists the models.
         """,
       examples: [
         HelpExample(
@@ -48,7 +50,7 @@ struct Convert: Tool {
   }
 
   @Argument(
-    help: "A pipeline folder, a transformer folder, an index or a safetensors file.",
+    help: "A pipeline folder, the folder of a component, an index or a safetensors file.",
     completion: .file())
   var input: String
 

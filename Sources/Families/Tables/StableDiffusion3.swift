@@ -56,11 +56,16 @@ extension Family {
         ("*.to_out.0.weight", "it writes to the residual stream, as in FLUX.2"),
         ("*.to_add_out.weight", "it writes to the residual stream, as in FLUX.2"),
       ],
+      eightBits: [
+        (
+          "*.norm*.linear.weight",
+          "shift, scale and gate multiply every activation of the block; a third of all weights"
+        )
+      ],
       kept: [
         ("pos_embed.*", "the latents enter here, its size is small"),
         ("context_embedder.*", "the prompt enters here: its error reaches every block"),
         ("time_text_embed.*", "it steers every modulation of a step, its size is small"),
-        ("*.norm*.linear.weight", "shift, scale and gate multiply every activation of the block"),
         ("norm_out.*", "scales the last activations, right before the prediction"),
         ("proj_out.*", "writes the prediction: its error is the picture's error"),
       ]))
