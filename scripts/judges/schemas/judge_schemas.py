@@ -92,11 +92,13 @@ BROKEN = {
         (["target", "layout"], "bfl", "a layout by the name of the option"),
         (["target", "files", 0, "name"], "x.bin", "a file of another kind"),
         (["dry_run"], DELETED, "neither a dry run nor a real one"),
+        (["resumed_bytes"], -1, "a negative count of bytes"),
         (["seconds"], 1, "an unknown key"),
     ],
     "quantization-report": [
         (["dry_run"], True, "a dry run that has an output"),
         (["output_bytes"], None, "an output without a size"),
+        (["resumed_bytes"], None, "an output, and nothing said of an earlier run"),
         (["fits", "6_gb"], DELETED, "a card left out"),
         (["threads"], 0, "no threads"),
         (["tensors", 0, "quantized"], "yes", "text for a truth value"),
