@@ -1,3 +1,4 @@
+internal import Families
 internal import Safetensors
 internal import Storage
 internal import Tensors
