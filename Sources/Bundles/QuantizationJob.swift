@@ -1,5 +1,5 @@
 public import Checkpoints
-internal import Families
+public import Families
 public import Parallel
 internal import Recipes
 internal import Storage
@@ -23,11 +23,13 @@ public struct QuantizationJob: Sendable {
   }
 
   /// Opens the model, reads the recipe and plans every byte; no weight is read.
-  public init(model: String, recipe: String, threads: Int) throws {
+  public init(
+    model: String, recipe: String, layout: Layout = .diffusers, threads: Int
+  ) throws {
     checkpoint = try Checkpoint.open(model)
-    plan = BundlePlan(
-      try Assignment(Recipe.named(recipe, for: checkpoint.weights), to: checkpoint.weights),
-      configuration: checkpoint.configuration)
+    plan = try BundlePlan(
+      Assignment(Recipe.named(recipe, for: checkpoint.weights), to: checkpoint.weights),
+      configuration: checkpoint.configuration, layout: layout)
     self.threads = threads
   }
 

@@ -44,6 +44,13 @@ struct Quantize: Tool {
   @Option(name: .shortAndLong, help: "The bundle to write.", completion: .file())
   var output: String
 
+  @Option(
+    help: """
+      The names and rows to write: of diffusers, of the first publication (bfl), or with \
+      ComfyUI's prefix. Recipes speak of those of diffusers all the same.
+      """)
+  var layout = LayoutName.diffusers
+
   @Flag(help: "Print sizes, memory, disk and what fits; write nothing.")
   var dryRun = false
 
@@ -69,7 +76,8 @@ struct Quantize: Tool {
   }
 
   func execute(_ context: ToolContext) throws -> ToolExit {
-    let job = try QuantizationJob(model: model, recipe: recipe, threads: context.threadCount)
+    let job = try QuantizationJob(
+      model: model, recipe: recipe, layout: layout.layout, threads: context.threadCount)
     let report = QuantizationReport(job)
     if dryRun {
       if json != "-" { try context.print(printable(report.dryRunText)) }
