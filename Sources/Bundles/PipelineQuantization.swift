@@ -1,5 +1,5 @@
 public import Checkpoints
-internal import Families
+public import Families
 public import Parallel
 public import Recipes
 internal import Storage
@@ -34,7 +34,9 @@ public struct PipelineQuantization: Sendable {
   /// Opens every component and plans every byte of the bundles; no weight is read.
   ///
   /// A component without a recipe, and one with the recipe `keep`, is copied.
-  public init(model path: String, recipes: ComponentRecipes, threads: Int) throws {
+  public init(
+    model path: String, recipes: ComponentRecipes, layout: Layout = .diffusers, threads: Int
+  ) throws {
     let model = try Model.open(path)
     guard model.pipeline != nil else { throw BundleFailure.notAPipeline(path: path) }
     let names = model.components.map(\.name)
@@ -47,7 +49,8 @@ public struct PipelineQuantization: Sendable {
       }
       return Part(
         name: component.name,
-        job: try QuantizationJob(component.checkpoint, recipe: recipe, threads: threads))
+        job: try QuantizationJob(
+          component.checkpoint, recipe: recipe, layout: layout, threads: threads))
     }
     self.model = model
     carried = try model.carriedFiles(beside: parts.map(\.name))

@@ -1,4 +1,5 @@
 internal import Checkpoints
+internal import Families
 internal import Recipes
 internal import Safetensors
 internal import Storage
@@ -20,6 +21,12 @@ extension QuantizationJob {
       fingerprint.add(tensor.shape.description)
       fingerprint.add(tensor.encoding.description)
       fingerprint.add(tensor.block)
+      fingerprint.add(tensor.runs.count)
+      for run in tensor.runs {
+        fingerprint.add(run.source)
+        fingerprint.add(run.rows.lowerBound)
+        fingerprint.add(run.rows.count)
+      }
     }
     for file in checkpoint.source.checkpoint.files {
       try fingerprint.add(source: file.path, headerByteCount: file.header.dataOffset)

@@ -1,5 +1,5 @@
 public import Checkpoints
-internal import Families
+public import Families
 public import Parallel
 internal import Recipes
 internal import Storage
@@ -26,18 +26,22 @@ public struct QuantizationJob: Sendable {
 
   /// Opens the model, reads the recipe and plans every byte; of weights only a sample of codes is
   /// read.
-  public init(model: String, recipe: String, threads: Int) throws {
-    try self.init(Checkpoint.open(model), recipe: recipe, threads: threads)
+  public init(
+    model: String, recipe: String, layout: Layout = .diffusers, threads: Int
+  ) throws {
+    try self.init(Checkpoint.open(model), recipe: recipe, layout: layout, threads: threads)
   }
 
   /// Reads the recipe and plans every byte.
-  public init(_ checkpoint: Checkpoint, recipe: String, threads: Int) throws {
+  public init(
+    _ checkpoint: Checkpoint, recipe: String, layout: Layout = .diffusers, threads: Int
+  ) throws {
     self.checkpoint = checkpoint
-    plan = BundlePlan(
-      try Assignment(Recipe.named(recipe, for: checkpoint.weights), to: checkpoint.weights),
-      configuration: checkpoint.configuration)
+    plan = try BundlePlan(
+      Assignment(Recipe.named(recipe, for: checkpoint.weights), to: checkpoint.weights),
+      configuration: checkpoint.configuration, layout: layout)
     self.threads = threads
-    sourceNoise = try checkpoint.source.statedNoise()
+    sourceNoise = try checkpoint.statedNoise()
   }
 
   /// The bytes of the weights in the source.

@@ -1,4 +1,5 @@
 internal import Checkpoints
+internal import Families
 internal import Safetensors
 internal import Storage
 internal import Tensors

@@ -27,8 +27,8 @@ public struct FamilyList: Sendable {
           family: family, variant: variant, tensorCount: weights.weights.count,
           weightCount: weights.weights.weightCount,
           byteCounts: try BuiltInRecipe.allCases.map { recipe in
-            BundlePlan(
-              try Assignment(recipe.recipe(for: weights), to: weights),
+            try BundlePlan(
+              Assignment(recipe.recipe(for: weights), to: weights),
               configuration: weights.configuration
             ).weightByteCount
           })

@@ -79,6 +79,7 @@ extension BundleInspection {
       ("bytes", .init(fileByteCount)), ("compressed", .init(header.isCompressed)),
       ("bits_per_weight", .init(header.bitsPerWeight)),
       ("family", .init(header.configuration.family.id)),
+      ("layout", .init(header.layout.rawValue)),
       ("configuration", header.configuration.document), ("recipe", header.recipe.document),
       ("producer", .init(provenance.producer)),
       ("license", provenance.license.map { .init($0) } ?? .null),

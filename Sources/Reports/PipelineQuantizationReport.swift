@@ -37,7 +37,7 @@ public struct PipelineQuantizationReport: Sendable {
     [
       "format": "mmdit-pipeline-quantization", "version": 1, "dry_run": .init(outcome == nil),
       "disk_bytes_needed": .init(quantization.diskByteCount),
-      "taken_over_bytes": outcome.map { .init($0.takenOverByteCount) } ?? .null,
+      "resumed_bytes": outcome.map { .init($0.takenOverByteCount) } ?? .null,
       "components": .array(
         quantization.parts.enumerated().map { index, part in
           [

@@ -54,6 +54,13 @@ struct Quantize: Tool {
     completion: .file())
   var output: String
 
+  @Option(
+    help: """
+      The names and rows to write: of diffusers, of the first publication (bfl), or with \
+      ComfyUI's prefix. Recipes speak of those of diffusers all the same.
+      """)
+  var layout = LayoutName.diffusers
+
   @Flag(help: "Print sizes, memory, disk and what fits; write nothing.")
   var dryRun = false
 
@@ -82,7 +89,8 @@ struct Quantize: Tool {
     if let recipes = try ComponentRecipes(parsing: recipe) {
       return try quantizePipeline(recipes, context)
     }
-    let job = try QuantizationJob(model: model, recipe: recipe, threads: context.threadCount)
+    let job = try QuantizationJob(
+      model: model, recipe: recipe, layout: layout.layout, threads: context.threadCount)
     let report = QuantizationReport(job)
     if dryRun {
       if json != "-" { try context.print(printable(report.dryRunText)) }
@@ -102,7 +110,7 @@ struct Quantize: Tool {
     _ recipes: ComponentRecipes, _ context: ToolContext
   ) throws -> ToolExit {
     let job = try PipelineQuantization(
-      model: model, recipes: recipes, threads: context.threadCount)
+      model: model, recipes: recipes, layout: layout.layout, threads: context.threadCount)
     let report = PipelineQuantizationReport(job)
     let outcome =
       dryRun
