@@ -2,7 +2,7 @@ public import Families
 public import Safetensors
 internal import Storage
 public import StrictJSON
-internal import Tensors
+public import Tensors
 
 /// One component of a model as someone downloaded it: a transformer, a text encoder or an
 /// autoencoder, in a folder of its own, in a file of its own or in one with others.
@@ -27,6 +27,12 @@ public struct Checkpoint: Sendable {
   public let isDistilled: Bool?
   /// The components that share the files, this one apart.
   public let others: [Identity]
+  /// Tensors beside all components that are no weights, and why they are left out; the first
+  /// component of a file has them.
+  public let strays: [(weight: WeightDescription, reason: String)]
+
+  /// All tensors that are no weights and are left out.
+  public var dropped: [(weight: WeightDescription, reason: String)] { weights.dropped + strays }
 
   public var configuration: Configuration { weights.configuration }
 
@@ -80,9 +86,17 @@ public struct Checkpoint: Sendable {
       identities.flatMap { identity in
         identity.names(among: names, beside: identities.filter { $0 != identity })
       })
-    let unclaimed = names.filter { !claimed.contains($0) }
-    guard unclaimed.isEmpty else {
-      throw FamilyFailure.unexpected(origin: source.origin, names: unclaimed)
+    var strays: [(weight: WeightDescription, reason: String)] = []
+    var unexpected: [String] = []
+    for weight in source.weights where !claimed.contains(weight.name) {
+      if let reason = identities.lazy.compactMap({ $0.family.reasonToDrop(weight.name) }).first {
+        strays.append((weight, reason))
+      } else {
+        unexpected.append(weight.name)
+      }
+    }
+    guard unexpected.isEmpty else {
+      throw FamilyFailure.unexpected(origin: source.origin, names: unexpected)
     }
     let metadata = source.metadata
     let license = try place.license(metadata: metadata)
@@ -100,7 +114,7 @@ public struct Checkpoint: Sendable {
         configurationPath: document?.document, metadata: metadata,
         files: source.checkpoint.files.map(\.path),
         license: license, isDistilled: isDistilled,
-        others: others)
+        others: others, strays: identity == identities.first ? strays : [])
     }
   }
 }

@@ -160,7 +160,7 @@ extension RowOrder {
 
 extension Family {
   /// Why a tensor that is no weight is left out, nil when nothing is known of it.
-  fileprivate func reasonToDrop(_ name: String) -> String? {
+  public func reasonToDrop(_ name: String) -> String? {
     dropped.first { name.hasSuffix($0.ending) }?.reason
   }
 }

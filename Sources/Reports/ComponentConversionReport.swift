@@ -21,6 +21,7 @@ struct ComponentConversionReport: Sendable {
   private let coded: Set<String>
   private let noise: StatedNoise?
   private let companions: [Companion]
+  private let dropped: [(weight: WeightDescription, reason: String)]
   /// What had to be guessed for the `config.json`, none or one.
   private let assumptions: [String]
 
@@ -44,6 +45,7 @@ struct ComponentConversionReport: Sendable {
       source.sourceWeights.map(\.name).filter { checkpoint.source.codes(of: $0) != nil })
     noise = part.sourceNoise
     companions = checkpoint.companions
+    dropped = checkpoint.dropped
     let isGuessed = part.writesConfiguration && checkpoint.configurationPath == nil
     assumptions = isGuessed ? [checkpoint.configuration.family.assumption].compactMap(\.self) : []
   }
@@ -63,6 +65,7 @@ struct ComponentConversionReport: Sendable {
     coded = []
     noise = nil
     companions = []
+    dropped = job.weights.dropped
     assumptions = []
   }
 
@@ -82,7 +85,7 @@ struct ComponentConversionReport: Sendable {
         + "\(byteCountText(byteCount)) in \(countText(files.count, "file")): "
         + changes.joined(separator: ", "),
     ] + warnings.map { "  warning: \($0)" }
-      + source.dropped.map { "  dropped \($0.weight.name): \($0.reason)" }
+      + dropped.map { "  dropped \($0.weight.name): \($0.reason)" }
   }
 
   /// What was guessed, what the source is worth, and what was lost.
@@ -143,7 +146,7 @@ struct ComponentConversionReport: Sendable {
       ]
     }
     return used
-      + source.dropped.map { dropped in
+      + dropped.map { dropped in
         [
           "name": .init(dropped.weight.name), "targets": .array([]),
           "dropped": .init(dropped.reason),
