@@ -118,9 +118,9 @@ extension BundleTensor {
     }
     let encoding: BundleEncoding
     if let scheme = try document.optional("scheme") {
-      guard shape.extents.count >= 2 else {
+      guard extents.count >= 2, extents.dropFirst(2).allSatisfy({ $0 == 1 }) else {
         throw try document["shape"].failure(
-          expected: "the axes of a matrix", found: "\(extents)")
+          expected: "rows, columns and no more but axes of length 1", found: "\(extents)")
       }
       encoding = .quantized(try Scheme(document: scheme))
     } else {

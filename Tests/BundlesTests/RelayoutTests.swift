@@ -142,6 +142,26 @@ extension TemporaryFolder {
     }
   }
 
+  /// Rows of another layout are other bytes, even where they stand at the same place.
+  @Test(arguments: [(Layout.diffusers, true), (.original, false)])
+  func whatWasFinishedInAnotherLayoutIsNotGoneOnWith(layout: Layout, isTaken: Bool) throws {
+    try TemporaryFolder.with { folder in
+      try folder.makeFolder("a")
+      try folder.write("a/model.safetensors", TinyFlux2.diffusers())
+      func run(_ layout: Layout, stoppingAfter count: Int) throws -> Int {
+        let job = try QuantizationJob(
+          model: folder.path("a"), recipe: "int8", layout: layout, threads: 1)
+        return try job.run(
+          output: folder.path("out"), compress: false, resuming: true, producer: "test",
+          monitor: RecordingMonitor(stoppingAfter: count).monitor
+        ).takenOverByteCount
+      }
+      #expect(throws: Cancelled.self) { try run(.diffusers, stoppingAfter: 12) }
+      let taken = try run(layout, stoppingAfter: .max)
+      #expect((taken > 0) == isTaken)
+    }
+  }
+
   @Test func unpackingKeepsTheLayout() throws {
     try TemporaryFolder.with { folder in
       let weights = try RelayoutNetworks.weights("flux2")
