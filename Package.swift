@@ -76,7 +76,7 @@ let package = Package(
     // 4. What was downloaded, what to do with it, and the network that judges it.
     library(
       "Checkpoints",
-      ["Failures", "Families", "Safetensors", "Storage", "StrictJSON", "Tensors"]),
+      ["Failures", "Families", "Parallel", "Safetensors", "Storage", "StrictJSON", "Tensors"]),
     library(
       "Recipes",
       ["Failures", "Families", "Parallel", "Quantization", "Storage", "StrictJSON", "Tensors"]),
@@ -115,7 +115,7 @@ let package = Package(
 
     // 7. Tools: parse, call, print.
     tool("mmdit-inspect", ["Reports", "StrictJSON"]),
-    tool("mmdit-convert", ["Conversion", "Families", "Reports", "Tensors"]),
+    tool("mmdit-convert", ["Bundles", "Conversion", "Reports", "Storage", "Tensors"]),
     tool("mmdit-quantize", ["Bundles", "Recipes", "Reports"]),
     tool("mmdit-verify", ["Fidelity", "Recipes", "Reports"]),
     tool("mmdit-bundle", ["Bundles", "Reports", "StrictJSON", "Tensors"]),
@@ -147,6 +147,7 @@ let package = Package(
     tests(
       "Bundles",
       [
+        "Failures",
         "Families", "Parallel", "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON",
         "Tensors",
       ]),

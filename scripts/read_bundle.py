@@ -4,7 +4,7 @@
     read_bundle.py FILE            lists the tensors
     read_bundle.py --check FILE    reads every byte and compares it with the checksums
 
-As a module: Bundle(FILE) with .header, .tensors, .decode(NAME) to numpy float32, and .check().
+As a module: Bundle(FILE) with .header, .layout, .tensors, .decode(NAME) to numpy float32, and .check().
 It needs numpy, and zstandard for compressed bundles.
 """
 
@@ -20,6 +20,7 @@ import zlib
 import numpy as np
 
 WIDTHS = {"BF16": 2, "F16": 2, "F32": 4, "bf16": 2, "f16": 2, "f32": 4}
+LAYOUTS = ("diffusers", "original", "ComfyUI")
 PRELUDE_BYTES, PAGE, HEADER_LIMIT = 32, 4096, 256 << 20
 
 
@@ -70,6 +71,8 @@ class Bundle:
         demand(zlib.crc32(text) == checksum, "header", "its checksum is wrong")
         self.header_offset = offset
         self.header = json.loads(str(text, "utf-8"), object_pairs_hook=no_duplicates)
+        self.layout = self.header["architecture"]["layout"]
+        demand(self.layout in LAYOUTS, "header", f"no layout {self.layout}")
         self.tensors = {tensor["name"]: tensor for tensor in self.header["tensors"]}
         demand(len(self.tensors) == len(self.header["tensors"]), "header", "two tensors, one name")
 

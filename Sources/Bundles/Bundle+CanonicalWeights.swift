@@ -7,7 +7,7 @@ extension Bundle {
     try CanonicalWeights(
       self,
       identity: Identity(
-        family: header.configuration.family, layout: .diffusers, prefix: "", evidence: ["the bundle's header"]),
+        of: header.configuration.family, written: header.layout, evidence: ["the bundle's header"]),
       configuration: header.configuration)
   }
 }

@@ -18,11 +18,25 @@ public enum BundleFailure: DiagnosedFailure, Equatable {
   case strayBytes(path: String, offset: Int)
   /// The output would replace a file it is made from.
   case outputIsSource(path: String)
+  /// Several components were to be quantized, but the path is no pipeline folder.
+  case notAPipeline(path: String)
+  /// A recipe treats parts of one tensor of the layout differently.
+  case mixedTreatment(recipe: String, tensor: String, parts: [String])
+  /// Parts that would become one tensor are stored differently.
+  case mixedEncodings(path: String, tensor: String, found: [String])
+  /// An option that says how values are written or files are cut, which a bundle's are not.
+  case optionNotForBundles(option: String, path: String, advice: String)
+  /// A bundle becomes a bundle, whose name says so.
+  case outputNotABundle(path: String)
   /// A weight that no code can express.
   case cannotQuantize(origin: String, tensor: String, reason: String)
 
   public var kind: FailureKind {
-    if case .outputIsSource = self { .usage } else { .badData }
+    switch self {
+    case .outputIsSource, .notAPipeline, .mixedTreatment, .optionNotForBundles, .outputNotABundle:
+      .usage
+    default: .badData
+    }
   }
 
   public var description: String {
@@ -67,6 +81,33 @@ public enum BundleFailure: DiagnosedFailure, Equatable {
       return """
         \(path): expected an output of its own, found a file that is read
         Choose another output.
+        """
+    case .notAPipeline(let path):
+      return """
+        \(path): expected a pipeline folder for an output folder, found one component or one file
+        Name an output that ends in .mmdit, or convert the file to a folder first.
+        """
+    case .mixedTreatment(let recipe, let tensor, let parts):
+      return """
+        recipe "\(recipe)": expected one treatment of all parts of "\(tensor)", found \
+        \(parts.joined(separator: ", "))
+        Treat them alike by a later rule, or write the diffusers layout, which has them apart.
+        """
+    case .mixedEncodings(let path, let tensor, let found):
+      return """
+        \(path): expected one encoding of all parts of "\(tensor)", found \
+        \(found.joined(separator: " and "))
+        Quantize the checkpoint again with a recipe that treats them alike.
+        """
+    case .optionNotForBundles(let option, let path, let advice):
+      return """
+        \(option): expected a checkpoint of safetensors files, found the bundle \(path)
+        \(advice)
+        """
+    case .outputNotABundle(let path):
+      return """
+        \(path): expected a name that ends in .mmdit, since a bundle becomes a bundle
+        mmdit-bundle unpack decodes one to safetensors.
         """
     case .cannotQuantize(let origin, let tensor, let reason):
       return """

@@ -130,6 +130,8 @@ public struct Provenance: Hashable, Sendable {
 /// Everything a bundle says of itself.
 public struct BundleHeader: Hashable, Sendable {
   public let configuration: Configuration
+  /// Whose names, rows and shapes the tensors have.
+  public let layout: Layout
   public let recipe: Recipe
   public let provenance: Provenance
   /// In the order of execution, which is the order in the file.

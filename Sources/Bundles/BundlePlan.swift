@@ -11,6 +11,8 @@ public struct PlannedTensor: Hashable, Sendable {
   /// Why it is stored that way.
   public let reason: String
   public let block: String
+  /// The rows of the source that it is made of.
+  public let runs: [RowRun]
   /// Where each segment begins in a resident file, in the order of `layout.segments`.
   public let offsets: [Int]
 
@@ -20,6 +22,15 @@ public struct PlannedTensor: Hashable, Sendable {
   func offsets(ofRow row: Int) -> [Int] {
     zip(offsets, layout.segments).map { $0 + row * $1.rowStride }
   }
+
+  /// The tensor with the bytes that its rows take in their source.
+  func weight(madeOf source: some WeightSource) -> WeightDescription {
+    WeightDescription(
+      name: name, shape: shape, encoding: encoding.description,
+      storedByteCount: runs.reduce(0) { sum, run in
+        sum + (source.weight(named: run.source)?.storedByteCount(ofSlices: run.rows) ?? 0)
+      })
+  }
 }
 
 /// Every byte of a bundle before the first is read.
@@ -28,24 +39,59 @@ public struct PlannedTensor: Hashable, Sendable {
 /// the same order and is never longer.
 public struct BundlePlan: Sendable {
   public let configuration: Configuration
+  /// Whose names, rows and shapes the tensors get.
+  public let layout: Layout
   public let recipe: Recipe
   public let tensors: [PlannedTensor]
   /// Where the data end and the header begins.
   public let dataEnd: Int
 
-  public init(_ assignment: Assignment, configuration: Configuration) {
+  /// The plan of quantizing a checkpoint.
+  ///
+  /// A recipe speaks of weights by the suite's own names; throws when it treats parts of one tensor
+  /// of the layout differently.
+  public init(
+    _ assignment: Assignment, configuration: Configuration, layout: Layout = .diffusers
+  ) throws(BundleFailure) {
+    let assigned = Dictionary(
+      uniqueKeysWithValues: assignment.tensors.map { ($0.weight.name, $0) })
+    var entries: [Entry] = []
+    for tensor in configuration.tensors(in: layout) {
+      let parts = tensor.runs.compactMap { assigned[$0.source] }
+      let encodings = parts.map(Self.encoding)
+      guard let encoding = encodings.first, encodings.allSatisfy({ $0 == encoding }) else {
+        throw .mixedTreatment(
+          recipe: assignment.recipe.name, tensor: tensor.name,
+          parts: zip(parts, encodings).map { part, encoding in
+            Self.account(of: part, encoding, by: assignment.recipe)
+          })
+      }
+      let reasons = parts.map(\.reason).reduce(into: [String]()) {
+        if !$0.contains($1) { $0.append($1) }
+      }
+      entries.append(
+        Entry(
+          name: tensor.name, shape: tensor.shape, encoding: encoding,
+          reason: reasons.joined(separator: "; "), block: tensor.block, runs: tensor.runs))
+    }
     self.init(
-      configuration: configuration, recipe: assignment.recipe,
-      tensors: assignment.tensors.map { tensor in
-        let encoding: BundleEncoding =
-          switch tensor.treatment {
-          case .keep: .plain(Self.keptType(of: tensor.weight))
-          case .quantize(let scheme): .quantized(scheme)
-          }
-        return Entry(
-          name: tensor.weight.name, shape: tensor.weight.shape, encoding: encoding,
-          reason: tensor.reason, block: tensor.block)
-      })
+      configuration: configuration, layout: layout, recipe: assignment.recipe, tensors: entries)
+  }
+
+  private static func encoding(of tensor: AssignedTensor) -> BundleEncoding {
+    switch tensor.treatment {
+    case .keep: .plain(keptType(of: tensor.weight))
+    case .quantize(let scheme): .quantized(scheme)
+    }
+  }
+
+  /// How a part of a fused tensor would be stored, and which rule says so.
+  private static func account(
+    of part: AssignedTensor, _ encoding: BundleEncoding, by recipe: Recipe
+  ) -> String {
+    let rule = recipe.decidingRule(for: part.weight.name).map { recipe.rules[$0].match }
+    return "\"\(part.weight.name)\" as \(encoding) by "
+      + (rule.map { "rule \"\($0)\"" } ?? "no rule")
   }
 
   /// The plan of a bundle with the tensors of another, for storing it differently.
@@ -54,11 +100,33 @@ public struct BundlePlan: Sendable {
       header.tensors[block.tensors].map { tensor in
         Entry(
           name: tensor.name, shape: tensor.shape, encoding: tensor.encoding, reason: "",
-          block: block.name)
+          block: block.name,
+          runs: [RowRun(source: tensor.name, rows: 0..<tensor.shape.sliceCount)])
       }
     }
     self.init(
-      configuration: header.configuration, recipe: header.recipe, tensors: entries)
+      configuration: header.configuration, layout: header.layout, recipe: header.recipe,
+      tensors: entries)
+  }
+
+  /// The plan of a bundle with the rows of another in other tensors.
+  ///
+  /// Throws when parts that become one tensor are stored differently.
+  init(relaying bundle: Bundle, as target: LayoutPlan) throws(BundleFailure) {
+    var entries: [Entry] = []
+    for tensor in target.tensors {
+      let encodings = tensor.runs.compactMap { bundle.tensor(named: $0.source)?.encoding }
+      guard let encoding = encodings.first, encodings.allSatisfy({ $0 == encoding }) else {
+        throw .mixedEncodings(path: bundle.path, tensor: tensor.name, found: tensor.encodings)
+      }
+      entries.append(
+        Entry(
+          name: tensor.name, shape: tensor.shape, encoding: encoding, reason: "",
+          block: tensor.block, runs: tensor.runs))
+    }
+    self.init(
+      configuration: bundle.header.configuration, layout: target.layout,
+      recipe: bundle.header.recipe, tensors: entries)
   }
 
   private struct Entry {
@@ -67,9 +135,12 @@ public struct BundlePlan: Sendable {
     var encoding: BundleEncoding
     var reason: String
     var block: String
+    var runs: [RowRun]
   }
 
-  private init(configuration: Configuration, recipe: Recipe, tensors entries: [Entry]) {
+  private init(
+    configuration: Configuration, layout: Layout, recipe: Recipe, tensors entries: [Entry]
+  ) {
     var offset = BundleFormat.preludeByteCount
     var block: String?
     var tensors: [PlannedTensor] = []
@@ -90,18 +161,22 @@ public struct BundlePlan: Sendable {
       tensors.append(
         PlannedTensor(
           name: entry.name, shape: entry.shape, encoding: entry.encoding, layout: layout,
-          reason: entry.reason, block: entry.block, offsets: offsets))
+          reason: entry.reason, block: entry.block, runs: entry.runs, offsets: offsets))
     }
     self.configuration = configuration
+    self.layout = layout
     self.recipe = recipe
     self.tensors = tensors
     dataEnd = offset
   }
 
   /// Types of up to 32 bits are decoded and encoded again without loss; wider ones become F32.
+  ///
+  /// Codes with scales, whose encoding is no type, become BF16, as in conversion: that moves a value
+  /// by at most 1/32 of the step of an FP8 code, and 1/4 of the step of the largest int8 codes.
   private static func keptType(of weight: WeightDescription) -> ElementType {
     switch ElementType(rawValue: weight.encoding) {
-    case .bfloat16: .bfloat16
+    case nil, .bfloat16, .float8E4M3, .float8E5M2, .float8E4M3Fnuz, .float8E5M2Fnuz: .bfloat16
     case .float16: .float16
     default: .float32
     }

@@ -31,17 +31,17 @@ struct BundleWriter: ~Copyable {
     self.threads = threads
   }
 
-  /// Writes every tensor; `weights` are those of the source, by whose bytes progress is counted.
+  /// Writes every tensor; progress is counted by the bytes of `source`, of whose rows they are made.
   /// `rows` gives the bytes of each segment for a range of rows of a tensor; it is called from
   /// several threads.
   mutating func writeTensors(
-    of weights: [WeightDescription], monitor: WorkMonitor,
+    of source: some WeightSource, monitor: WorkMonitor,
     rows: @Sendable (_ tensor: Int, _ rows: Range<Int>) throws -> [[UInt8]]
   ) throws {
     for index in plan.tensors.indices {
       let tensor = plan.tensors[index]
       if tensor.block != blocks.last?.name { try beginBlock(tensor) }
-      try write(tensor, of: weights[index], monitor: monitor) { try rows(index, $0) }
+      try write(tensor, of: tensor.weight(madeOf: source), monitor: monitor) { try rows(index, $0) }
       endBlock()
     }
   }
@@ -182,8 +182,8 @@ struct BundleWriter: ~Copyable {
   /// The header is read back first: what our own reader refuses never gets the name.
   consuming func finish(provenance: Provenance) throws -> BundleHeader {
     let header = BundleHeader(
-      configuration: plan.configuration, recipe: plan.recipe, provenance: provenance,
-      blocks: blocks, tensors: tensors)
+      configuration: plan.configuration, layout: plan.layout, recipe: plan.recipe,
+      provenance: provenance, blocks: blocks, tensors: tensors)
     let text = Array(header.document.compact().utf8)
     let reread = try BundleHeader(document: JSONField.parse(text, document: file.path))
     try reread.validate(path: file.path, dataEnd: end)

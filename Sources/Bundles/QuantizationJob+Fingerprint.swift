@@ -1,4 +1,5 @@
 internal import Checkpoints
+internal import Families
 internal import Recipes
 internal import Safetensors
 internal import Storage
@@ -9,8 +10,7 @@ extension QuantizationJob {
   /// What decides the bytes of the bundle's tensors; formats/journal.md, section "Fingerprint".
   ///
   /// The header is written anew at the end of every run, and needs no part in it.
-  func fingerprint(producer: String, compress: Bool) throws -> JobFingerprint {
-    var fingerprint = JobFingerprint(job: producer)
+  func add(to fingerprint: inout JobFingerprint, compress: Bool) throws {
     fingerprint.add(BundleFormat.version)
     // The frames may be others with another version of zstd.
     fingerprint.add(compress ? ZstdChunk.libraryVersion : 0)
@@ -21,10 +21,15 @@ extension QuantizationJob {
       fingerprint.add(tensor.shape.description)
       fingerprint.add(tensor.encoding.description)
       fingerprint.add(tensor.block)
+      fingerprint.add(tensor.runs.count)
+      for run in tensor.runs {
+        fingerprint.add(run.source)
+        fingerprint.add(run.rows.lowerBound)
+        fingerprint.add(run.rows.count)
+      }
     }
-    for file in checkpoint.source.files {
+    for file in checkpoint.source.checkpoint.files {
       try fingerprint.add(source: file.path, headerByteCount: file.header.dataOffset)
     }
-    return fingerprint
   }
 }

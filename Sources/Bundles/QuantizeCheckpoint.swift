@@ -22,7 +22,7 @@ public func quantize(
     path: path, plan: plan, compress: compress, threads: threads, resumption: resumption)
   let provenance = try provenance()
   monitor.begin("quantize", total: checkpoint.weights.storedByteCount, unit: .bytes)
-  try writer.writeTensors(of: checkpoint.weights, monitor: monitor) { index, rows in
+  try writer.writeTensors(of: checkpoint, monitor: monitor) { index, rows in
     try encode(plan.tensors[index], rows: rows, of: checkpoint)
   }
   return try writer.finish(provenance: provenance)
@@ -33,9 +33,11 @@ private func encode(
   _ tensor: PlannedTensor, rows: Range<Int>, of checkpoint: CanonicalWeights
 ) throws -> [[UInt8]] {
   let columns = tensor.shape.columns
-  var values = [Float](repeating: 0, count: rows.count * columns)
-  var span = values.mutableSpan
-  try checkpoint.decode(tensor.name, rows: rows, into: &span)
+  var values: [Float] = []
+  values.reserveCapacity(rows.count * columns)
+  for run in tensor.runs.extracting(tensor.shape.slices(ofRows: rows)) {
+    values += try checkpoint.values(of: run.source, slices: run.rows)
+  }
   switch tensor.encoding {
   case .plain(let type):
     var bytes = [UInt8](repeating: 0, count: values.count * type.bitWidth / 8)

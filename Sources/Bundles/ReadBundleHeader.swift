@@ -20,11 +20,18 @@ extension BundleHeader {
     }
     _ = try document["version"].integer(in: BundleFormat.version...BundleFormat.version)
     let architecture = try document["architecture"]
-    try architecture.rejectUnknownKeys(except: ["family", "configuration"])
+    try architecture.rejectUnknownKeys(except: ["family", "layout", "configuration"])
     let familyName = try architecture["family"]
     guard let family = try Family.named(familyName.string()) else {
       throw try familyName.failure(
         expected: Family.all.map(\.id).joined(separator: ", "), found: familyName.string())
+    }
+    let layoutName = try architecture["layout"]
+    guard let layout = try Layout(rawValue: layoutName.string()), Layout.written.contains(layout)
+    else {
+      throw try layoutName.failure(
+        expected: Layout.written.map(\.rawValue).joined(separator: ", "),
+        found: layoutName.string())
     }
     let tensors = try document["tensors"].array().map { try BundleTensor(document: $0) }
     var blocks: [BundleBlock] = []
@@ -53,11 +60,33 @@ extension BundleHeader {
         expected: names.joined(separator: ", "),
         found: blocks.map(\.name).joined(separator: ", "))
     }
+    try Self.checkBlocks(
+      of: tensors, blocks: blocks, expected: configuration.tensors(in: layout),
+      document: document["tensors"])
     self.init(
-      configuration: configuration,
+      configuration: configuration, layout: layout,
       recipe: try Recipe(document: document["recipe"]),
       provenance: try Provenance(document: document["provenance"]), blocks: blocks,
       tensors: tensors)
+  }
+
+  /// Checks that every tensor of the network lies in the block that runs it; a fused one in that of
+  /// its parts.
+  ///
+  /// What is missing, is no part of the network or has another shape, `Bundle.canonicalWeights` says.
+  private static func checkBlocks(
+    of tensors: [BundleTensor], blocks: [BundleBlock], expected: [LayoutTensor],
+    document: JSONField
+  ) throws {
+    let expected = Dictionary(
+      expected.map { ($0.name, $0.block) }, uniquingKeysWith: { first, _ in first })
+    for block in blocks {
+      for tensor in tensors[block.tensors] {
+        guard let name = expected[tensor.name], name != block.name else { continue }
+        throw document.failure(
+          expected: "\"\(tensor.name)\" in block \"\(name)\"", found: "in \"\(block.name)\"")
+      }
+    }
   }
 }
 
@@ -89,6 +118,10 @@ extension BundleTensor {
     }
     let encoding: BundleEncoding
     if let scheme = try document.optional("scheme") {
+      guard extents.count >= 2, extents.dropFirst(2).allSatisfy({ $0 == 1 }) else {
+        throw try document["shape"].failure(
+          expected: "rows, columns and no more but axes of length 1", found: "\(extents)")
+      }
       encoding = .quantized(try Scheme(document: scheme))
     } else {
       let dtype = try document["dtype"]

@@ -12,7 +12,7 @@ public func repack(
   let plan = BundlePlan(repacking: bundle.header)
   var writer = try BundleWriter(path: path, plan: plan, compress: compress, threads: threads)
   monitor.begin("repack", total: bundle.weights.storedByteCount, unit: .bytes)
-  try writer.writeTensors(of: bundle.weights, monitor: monitor) { index, rows in
+  try writer.writeTensors(of: bundle, monitor: monitor) { index, rows in
     let tensor = bundle.header.tensors[index]
     return try tensor.segments.map { try bundle.readRows(rows, of: $0, in: tensor) }
   }

@@ -3,7 +3,7 @@ internal import Safetensors
 internal import Storage
 public import Tensors
 
-/// Writes a bundle's weights as plain safetensors in the diffusers layout.
+/// Writes a bundle's weights as plain safetensors in its layout.
 ///
 /// Quantized tensors are decoded to `type` (`bfloat16`, `float16` or `float32`); a tensor that was
 /// kept has the bytes it had in its source. Memory holds one row block per thread.

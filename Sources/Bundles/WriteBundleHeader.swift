@@ -13,7 +13,8 @@ extension BundleHeader {
     [
       "format": "mmdit-bundle", "version": .init(BundleFormat.version),
       "architecture": [
-        "family": .init(configuration.family.id), "configuration": configuration.document,
+        "family": .init(configuration.family.id), "layout": .init(layout.rawValue),
+        "configuration": configuration.document,
       ],
       "recipe": recipe.document, "provenance": provenance.document,
       "blocks": .array(blocks.map(\.document)), "tensors": .array(tensors.map(\.document)),

@@ -4,8 +4,6 @@ public import Failures
 public enum ConversionFailure: DiagnosedFailure, Equatable {
   /// Parts of a fused tensor are stored as different types.
   case mixedTypes(origin: String, target: String, found: [String])
-  /// A source row that no target tensor has, or that two have.
-  case unaccounted(origin: String, tensor: String, row: Int)
   /// The output would replace something that is read, or a folder with files.
   case outputExists(path: String)
   /// Several files were asked for under the name of one.
@@ -20,7 +18,7 @@ public enum ConversionFailure: DiagnosedFailure, Equatable {
   public var kind: FailureKind {
     switch self {
     case .outputExists, .shardsNeedAFolder, .shardTooSmall, .badSize: .usage
-    case .mixedTypes, .unaccounted, .cannotConvert: .badData
+    case .mixedTypes, .cannotConvert: .badData
     }
   }
 
@@ -31,12 +29,6 @@ public enum ConversionFailure: DiagnosedFailure, Equatable {
         \(origin): expected one type in all parts of "\(target)", found \
         \(found.joined(separator: " and "))
         Give all tensors one type by --dtype.
-        """
-    case .unaccounted(let origin, let tensor, let row):
-      return """
-        \(origin): tensor "\(tensor)": expected every row in one tensor of the target, found row \
-        \(row) in none or in two
-        This is a mistake in the table of the family; please report it.
         """
     case .outputExists(let path):
       return """

@@ -13,6 +13,8 @@ public enum FamilyFailure: DiagnosedFailure, Equatable {
   case unexpected(origin: String, names: [String])
   /// A weight whose shape contradicts the rest of the checkpoint.
   case wrongShape(origin: String, name: String, expected: Shape, found: Shape)
+  /// A source row that no tensor of another layout has, or that two have.
+  case unaccounted(origin: String, tensor: String, row: Int)
   /// A number in the configuration that no network can have.
   case badConfiguration(origin: String, reason: String)
 
@@ -53,6 +55,12 @@ public enum FamilyFailure: DiagnosedFailure, Equatable {
       return """
         \(origin): tensor "\(name)": expected shape \(expected), found \(found)
         The configuration and the weights must come from the same model.
+        """
+    case .unaccounted(let origin, let tensor, let row):
+      return """
+        \(origin): tensor "\(tensor)": expected every row in one tensor of the target, found row \
+        \(row) in none or in two
+        This is a mistake in the table of the family; please report it.
         """
     case .badConfiguration(let origin, let reason):
       return "\(origin): \(reason)"

@@ -14,6 +14,13 @@ public struct Identity: Hashable, Sendable {
     self.evidence = evidence
   }
 
+  /// A component in a file of the suite's own, which has the prefix of its layout.
+  public init(of family: Family, written layout: Layout, evidence: [String]) {
+    self.init(
+      family: family, layout: layout, prefix: layout == .comfyUI ? family.comfyPrefix : "",
+      evidence: evidence)
+  }
+
   /// Recognises every component among the names of a file: one, or several under prefixes of their
   /// own; none when nothing fits.
   ///

@@ -9,6 +9,9 @@ public enum Layout: String, Hashable, Sendable, CaseIterable {
   /// Other names under which transformers has the same network, such as those of a model without
   /// its head. They are read, not written.
   case alternate
+
+  /// The layouts that are written. Their raw values are their names in every document.
+  public static let written: [Layout] = [.diffusers, .original, .comfyUI]
 }
 
 extension Family {

@@ -63,7 +63,8 @@ struct LayoutNames {
       return (name[..<place.lowerBound], name[place.upperBound...])
     }
     return source.weights.compactMap { weight -> Int? in
-      for (before, after) in patterns where weight.name.hasPrefix(before) && weight.name.hasSuffix(after) {
+      for (before, after) in patterns
+      where weight.name.hasPrefix(before) && weight.name.hasSuffix(after) {
         let middle = weight.name.dropFirst(before.count).dropLast(after.count)
         // More blocks than weights cannot be; an absurd index must not become a depth.
         if let index = Int(middle), (0..<source.weights.count).contains(index) { return index }

@@ -1,99 +1,96 @@
+public import Bundles
 internal import Checkpoints
 public import Conversion
 internal import Families
+internal import Storage
 public import StrictJSON
 internal import Tensors
 internal import ToolKit
 
-/// What a conversion makes of each tensor, and that nothing is left over.
+/// What a conversion makes of each tensor of each component, and that nothing is left over.
 public struct ConversionReport: Sendable {
-  private let job: ConversionJob
-  private let outcome: ConversionJob.Outcome?
+  private let source: String
+  private let target: String
+  private let parts: [ComponentConversionReport]
+  /// Whether there are several, so that each is called by its name.
+  private let isNamed: Bool
+  private let leftOut: [Model.Component]
+  private let copied: [CarriedFile]
+  private let byteCount: Int
+  private let peakMemoryByteCount: Int
+  /// Nil in a dry run.
+  private let resumedByteCount: Int?
   private let threads: Int
 
   /// A report of a plan, or of a finished conversion.
   public init(_ job: ConversionJob, _ outcome: ConversionJob.Outcome?, threads: Int) {
-    self.job = job
-    self.outcome = outcome
+    source = job.model.path
+    target = job.output
+    parts = job.parts.indices.map {
+      ComponentConversionReport(job.parts[$0], outcome?.parts[$0])
+    }
+    isNamed = job.hasSubfolders
+    leftOut = job.leftOut
+    copied = job.carried
+    byteCount = job.byteCount
+    peakMemoryByteCount = job.peakMemoryByteCount(threads: threads)
+    resumedByteCount = outcome?.takenOverByteCount
+    self.threads = threads
+  }
+
+  /// A report of the plan of a bundle in another layout, or of that bundle.
+  public init(_ job: RelayoutJob, isDryRun: Bool, threads: Int) {
+    source = job.bundle.path
+    target = job.output
+    parts = [ComponentConversionReport(job, isDryRun: isDryRun)]
+    isNamed = false
+    leftOut = []
+    copied = []
+    byteCount = job.plan.weightByteCount
+    peakMemoryByteCount = job.plan.peakMemoryByteCount(threads: threads)
+    resumedByteCount = isDryRun ? nil : 0
     self.threads = threads
   }
 
   /// What people read: counts, files, and what was lost.
   public var text: String {
-    let plan = job.plan
-    let identity = job.checkpoint.weights.identity
-    var lines = [
-      "\(job.checkpoint.path): \(identity.family.title), \(identity.layout.rawValue) layout, "
-        + countText(job.checkpoint.weights.sourceWeights.count, "tensor"),
-      "\(job.output): \(plan.layout.layout.rawValue) layout, "
-        + "\(countText(plan.layout.tensors.count, "tensor")), \(byteCountText(plan.byteCount)) in "
-        + countText(plan.files.count, "file"),
-    ]
-    let changes = RowChange.allCases.compactMap { change -> String? in
-      let count = plan.layout.tensors.count { $0.change == change }
-      return count == 0 ? nil : "\(countText(count)) \(change.rawValue)"
+    var lines = ["\(source) to \(target), \(byteCountText(byteCount))"]
+    for part in parts { lines += part.lines(isNamed: isNamed) }
+    for component in leftOut {
+      lines.append(
+        "left out: \(component.name), a \(component.checkpoint.configuration.family.title); "
+          + Self.leftOutReason)
     }
-    lines.append(changes.joined(separator: ", ") + "; every source row is in the target once")
+    if !copied.isEmpty {
+      lines.append("\(countText(copied.count, "file")) of the pipeline copied as they are")
+    }
+    lines.append("every source row is in the target once")
     lines.append(
-      "memory needed at most \(byteCountText(plan.peakMemoryByteCount(threads: threads))) with "
+      "memory needed at most \(byteCountText(peakMemoryByteCount)) with "
         + countText(threads, "thread"))
-    lines += overflows.map { name, count in
-      "warning: \(name): \(countText(count, "value")) too large for the type became infinite"
-    }
     return lines.joined(separator: "\n")
   }
 
-  /// The tensors with values that the target's type cannot hold.
-  private var overflows: [(name: String, count: Int)] {
-    guard let outcome else { return [] }
-    return zip(job.plan.layout.tensors, outcome.overflowCounts).compactMap { tensor, count in
-      count == 0 ? nil : (tensor.name, count)
-    }
-  }
+  private static let leftOutReason = "one file takes one component, a folder takes all"
 
   /// The report for machines; formats/conversion-report.md.
   public var document: JSONValue {
-    let plan = job.plan
-    let identity = job.checkpoint.weights.identity
-    return [
-      "format": "mmdit-conversion", "version": 1, "dry_run": .bool(outcome == nil),
-      "source": [
-        "path": .init(job.checkpoint.path), "family": .init(identity.family.title),
-        "layout": .init(identity.layout.rawValue),
-        "tensors": .init(job.checkpoint.weights.sourceWeights.count),
-      ],
-      "target": [
-        "path": .init(job.output), "layout": .init(plan.layout.layout.rawValue),
-        "bytes": .init(plan.byteCount),
-        "files": .array(
-          plan.files.map { file in
-            [
-              "name": .init(file.name), "tensors": .init(file.tensors.count),
-              "bytes": .init(file.byteCount),
-            ]
-          }),
-      ],
-      "resumed_bytes": outcome.map { .init($0.takenOverByteCount) } ?? .null,
-      "threads": .init(threads),
-      "peak_memory_bytes_bound": .init(plan.peakMemoryByteCount(threads: threads)),
-      "ledger": .array(plan.layout.tensors.indices.map(entry)),
-    ]
-  }
-
-  private func entry(_ index: Int) -> JSONValue {
-    let tensor = job.plan.layout.tensors[index]
-    return [
-      "name": .init(tensor.name), "change": .init(tensor.change.rawValue),
-      "shape": .array(tensor.shape.extents.map { .init($0) }),
-      "source_dtypes": .init(tensor.encodings), "dtype": .init(job.plan.types[index].rawValue),
-      "overflows": outcome.map { .init($0.overflowCounts[index]) } ?? .null,
-      "rows": .array(
-        tensor.runs.map { run in
+    [
+      "format": "mmdit-conversion", "version": 1, "dry_run": .bool(resumedByteCount == nil),
+      "source": .init(source), "target": .init(target), "bytes": .init(byteCount),
+      "resumed_bytes": resumedByteCount.map { .init($0) } ?? .null, "threads": .init(threads),
+      "peak_memory_bytes_bound": .init(peakMemoryByteCount),
+      "components": .array(parts.map(\.document)),
+      "left_out": .array(
+        leftOut.map { component in
           [
-            "source": .init(run.source), "first": .init(run.rows.lowerBound),
-            "count": .init(run.rows.count),
+            "name": .init(component.name),
+            "family": .init(component.checkpoint.configuration.family.id),
+            "tensors": .init(component.checkpoint.weights.sourceWeights.count),
+            "reason": .init(Self.leftOutReason),
           ]
         }),
+      "copied": .array(copied.map { ["name": .init($0.name), "bytes": .init($0.byteCount)] }),
     ]
   }
 }

@@ -46,6 +46,16 @@ extension WeightsInspection {
       ("files", .init(files)),
       ("components", .array(components.map(\.document))),
       ("problem", problem.map { .init($0) } ?? .null),
+      (
+        "quantization",
+        .array(
+          quantization.map {
+            [
+              "format": .init($0.format), "tensors": .init($0.tensorCount),
+              "decoded": .bool($0.isDecoded),
+            ]
+          })
+      ),
       ("metadata", .object(JSONObject(metadata.map { ($0.key, .init($0.value)) }))),
     ] + weightMembers(weights, statistics)
   }
@@ -69,6 +79,7 @@ extension BundleInspection {
       ("bytes", .init(fileByteCount)), ("compressed", .init(header.isCompressed)),
       ("bits_per_weight", .init(header.bitsPerWeight)),
       ("family", .init(header.configuration.family.id)),
+      ("layout", .init(header.layout.rawValue)),
       ("configuration", header.configuration.document), ("recipe", header.recipe.document),
       ("producer", .init(provenance.producer)),
       ("license", provenance.license.map { .init($0) } ?? .null),

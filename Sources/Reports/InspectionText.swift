@@ -49,6 +49,10 @@ extension WeightsInspection {
     lines.append(
       "\(countText(weights.weightCount, "parameter")), \(byteCountText(weights.storedByteCount)) in "
         + countText(files.count, "file"))
+    if !quantization.isEmpty {
+      let counts = quantization.map { "\(countText($0.tensorCount, "tensor")) \($0.format)" }
+      lines.append("quantized already: \(counts.joined(separator: ", "))")
+    }
     if let problem { lines.append("not convertible: \(problem.replacing("\n", with: " "))") }
     lines += metadata.map(metadataLine)
     return lines + weightLines(weights, statistics, tensors: tensors)
@@ -68,7 +72,7 @@ extension BundleInspection {
   fileprivate func lines(tensors: Bool) -> [String] {
     let provenance = header.provenance
     var lines = [
-      header.configuration.text,
+      header.configuration.family.title, header.configuration.text,
       "recipe \(header.recipe.name), \(decimalText(header.bitsPerWeight, decimals: 3)) bits/weight, "
         + "\(byteCountText(fileByteCount)), "
         + (header.isCompressed ? "compressed for download" : "resident: maps without a copy"),

@@ -48,6 +48,12 @@ public struct Shape: Hashable, Sendable, CustomStringConvertible {
   /// What is cut when tensors are split and joined: the rows of a matrix, the elements of a vector.
   public var sliceCount: Int { extents.count >= 2 ? rows : extents.first ?? 1 }
 
+  /// The slices of some rows of the matrix view: the one row of a vector has all of them.
+  public func slices(ofRows rows: Range<Int>) -> Range<Int> {
+    guard extents.count < 2 else { return rows }
+    return rows.isEmpty ? 0..<0 : 0..<sliceCount
+  }
+
   /// The values of one slice.
   public var sliceSize: Int { sliceCount == 0 ? 0 : count / sliceCount }
 

@@ -11,7 +11,7 @@ struct Unpack: Tool {
     discussion: helpText(
       purpose: """
         Quantized tensors are decoded to the type of --dtype; kept ones have the bytes they
-        had in the source. Names are those of diffusers.
+        had in the source. Names and rows are those of the bundle's layout.
         """,
       examples: [
         HelpExample(

@@ -1,7 +1,8 @@
 internal import ArgumentParser
+internal import Bundles
 internal import Conversion
-internal import Families
 internal import Reports
+internal import Storage
 internal import Tensors
 internal import ToolKit
 
@@ -9,12 +10,15 @@ internal import ToolKit
 struct Convert: Tool {
   static let configuration = CommandConfiguration(
     commandName: "mmdit-convert",
-    abstract: "Writes a FLUX.2 checkpoint in another layout, without losing a bit.",
+    abstract: "Writes a checkpoint, or a whole pipeline, in another layout, without losing a bit.",
     discussion: helpText(
       purpose: """
         Fused tensors are split and joined, names and row order changed; values are not
         touched unless --dtype asks for it. Every source row is accounted for.
-        A path that ends in .safetensors is one file, any other a folder as diffusers has.
+        An output that ends in .safetensors is one file and takes one component, the
+        transformer where there are several; any other is a folder and takes all, with
+        everything else that a pipeline folder has. A bundle becomes a bundle: its codes and
+        scales are moved, not decoded. mmdit-inspect --families lists the models.
         """,
       examples: [
         HelpExample(
@@ -29,31 +33,24 @@ struct Convert: Tool {
           "mmdit-convert flux-2-klein-4b.safetensors --layout diffusers --output transformer "
             + "--max-shard-size 5GB --resume"),
         HelpExample(
+          "a bundle under the names that ComfyUI reads",
+          "mmdit-convert klein-int8.mmdit --layout comfyui --output klein-int8-comfyui.mmdit"),
+        HelpExample(
           "what would become of each tensor?",
           "mmdit-convert FLUX.2-klein-4B --layout bfl --output x.safetensors --dry-run --json -"),
       ]),
     version: suiteVersion)
 
-  /// The layouts as the option names them.
-  enum LayoutName: String, CaseIterable, ExpressibleByArgument {
-    case diffusers, bfl, comfyui
-
-    var layout: Layout {
-      switch self {
-      case .diffusers: .diffusers
-      case .bfl: .original
-      case .comfyui: .comfyUI
-      }
-    }
-  }
-
   @Argument(
-    help: "A pipeline folder, a transformer folder, an index or a safetensors file.",
+    help: """
+      A pipeline folder, the folder of a component, an index, a safetensors file or a bundle.
+      """,
     completion: .file())
   var input: String
 
   @Option(
-    name: .shortAndLong, help: "The safetensors file or the folder to write.",
+    name: .shortAndLong,
+    help: "The safetensors file, the folder or, from a bundle, the bundle to write.",
     completion: .file())
   var output: String
 
@@ -92,6 +89,9 @@ struct Convert: Tool {
   }
 
   func execute(_ context: ToolContext) throws -> ToolExit {
+    if FileSystem.kind(of: input) == .file, try Bundle.isBundle(input) {
+      return try convertBundle(context)
+    }
     let job = try ConversionJob(
       model: input, output: output, layout: layout.layout, type: dtype?.elementType,
       maximumFileSize: maxShardSize)

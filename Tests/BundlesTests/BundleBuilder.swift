@@ -28,8 +28,8 @@ enum BundleBuilder {
   }
 
   static func plan(_ weights: CanonicalWeights, _ scheme: Scheme) throws -> BundlePlan {
-    BundlePlan(
-      try Assignment(recipe(scheme), to: weights), configuration: weights.configuration)
+    try BundlePlan(
+      Assignment(recipe(scheme), to: weights), configuration: weights.configuration)
   }
 
   /// Writes the synthetic network quantized with a scheme.

@@ -69,7 +69,7 @@ import Testing
     }
   }
 
-  /// One more than the number of blocks is asked for, so that only the header is missing.
+  /// Only the last block and the header are missing.
   @Test(arguments: [false, true])
   func allThatWasWrittenIsTakenOver(compress: Bool) throws {
     try TemporaryFolder.with { folder in
@@ -84,13 +84,12 @@ import Testing
         } catch is Cancelled { most = count }
       }
       try leave(run, after: most)
-      // The last block is missing: it was never made.
       let taken = try run("out", resuming: true).takenOverByteCount
       #expect(taken < stored && taken > stored * 9 / 10)
     }
   }
 
-  /// Every byte of the partial file in turn, those between segments too.
+  /// The first bytes and some of all others, those between segments too.
   @Test(arguments: [false, true])
   func damageAnywhereIsMadeGood(compress: Bool) throws {
     try TemporaryFolder.with { folder in

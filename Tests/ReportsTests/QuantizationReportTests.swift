@@ -25,7 +25,7 @@ import Testing
       })
     let identity = Identity(family: .flux2, layout: .diffusers, prefix: "", evidence: [])
     let weights = try CanonicalWeights(source, identity: identity, configuration: configuration)
-    return BundlePlan(try Assignment(recipe, to: weights), configuration: configuration)
+    return try BundlePlan(Assignment(recipe, to: weights), configuration: configuration)
   }
 
   private func plan(_ recipe: BuiltInRecipe) throws -> BundlePlan {

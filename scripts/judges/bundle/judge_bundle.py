@@ -18,6 +18,7 @@ sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / name)
                 for name in (".", "quantization")]
 import harness
 import judge_quantization
+import relayout
 from harness import MODEL, RECIPES, read_safetensors, source_tensors
 from read_bundle import Bundle, to_float32
 
@@ -181,7 +182,8 @@ def check_determinism(judge, recipe, path, *options):
 def check_dry_run(judge, recipe, real):
     path, report = judge.quantize("dry.mmdit", recipe, "--dry-run")
     judge.check(not list(judge.folder.glob("dry*")), "a dry run writes nothing")
-    for key in report.keys() - {"dry_run", "output_bytes", "peak_memory_bytes"}:
+    for key in report.keys() - {
+            "dry_run", "output_bytes", "resumed_bytes", "peak_memory_bytes"}:
         judge.check(report[key] == real[key], f"{recipe}: {key} of the dry run")
     bundle = Bundle(judge.folder / f"{recipe}.mmdit")
     for tensor in report["tensors"]:
@@ -279,6 +281,9 @@ with harness.Judge() as judge:
     check_determinism(judge, "mixed", resident["mixed"])
     check_determinism(judge, "mixed", judge.folder / "mixed-compressed.mmdit", "--compress")
     print("same bytes with 1, 2 and 3 threads")
+
+    relayout.judge_layouts(judge, list(schemes("absmax")), judge.folder / "all-absmax.json")
+    print("other layouts: moved and quantized are the same bytes, there and back too; rows as in numpy")
 
     print("damage:")
     check_damage(judge, resident["absmax"])

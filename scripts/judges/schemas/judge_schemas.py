@@ -41,6 +41,7 @@ BROKEN = {
         (["format"], "mmdit", "another format"),
         (["architecture", "configuration", "head_count"], 0, "no heads"),
         (["architecture", "configuration", "epsilon"], DELETED, "no epsilon"),
+        (["architecture", "layout"], "bfl", "a layout by the name of the option"),
         (["provenance", "sources", 0, "sha256"], "ab", "a short digest"),
         (["blocks", 0, "offset"], 4097, "a block that is not aligned"),
         (["blocks", 0, "name"], "single_blocks.0", "an unknown block"),
@@ -53,6 +54,7 @@ BROKEN = {
         (["tensors", 7, "scheme", "symmetric"], False, "an asymmetric scheme without zero points"),
         (["tensors", 7, "dtype"], "BF16", "dtype and scheme"),
         (["tensors", 7, "shape"], [65536], "a quantized vector"),
+        (["tensors", 7, "shape"], [256, 128, 2], "a quantized tensor of three axes"),
     ],
     "golden-set": [
         (["producer"], DELETED, "no producer"),
@@ -92,11 +94,13 @@ BROKEN = {
         (["target", "layout"], "bfl", "a layout by the name of the option"),
         (["target", "files", 0, "name"], "x.bin", "a file of another kind"),
         (["dry_run"], DELETED, "neither a dry run nor a real one"),
+        (["resumed_bytes"], -1, "a negative count of bytes"),
         (["seconds"], 1, "an unknown key"),
     ],
     "quantization-report": [
         (["dry_run"], True, "a dry run that has an output"),
         (["output_bytes"], None, "an output without a size"),
+        (["resumed_bytes"], None, "an output, and nothing said of an earlier run"),
         (["fits", "6_gb"], DELETED, "a card left out"),
         (["threads"], 0, "no threads"),
         (["tensors", 0, "quantized"], "yes", "text for a truth value"),
@@ -159,6 +163,11 @@ def documents(judge):
     convert = ["mmdit-convert", MODEL, "--output", converted, "--layout"]
     yield "conversion-report", "bfl", judge.report(*convert, "bfl")
     yield "conversion-report", "ComfyUI, cast", judge.report(*convert, "comfyui", "--dtype", "f16")
+    yield "conversion-report", "a bundle", judge.report(
+        "mmdit-convert", bundles["int8"], "--layout", "bfl", "--output",
+        judge.folder / "int8-bfl.mmdit")
+    yield "bundle-header", "ComfyUI", Bundle(
+        judge.quantize("comfy.mmdit", "int8", "--layout", "comfyui")[0]).header
     yield "conversion-report", "a dry run", judge.report(*convert, "diffusers", "--dry-run")
     arguments = ["--golden", GOLDENS, "--reference", MODEL, "--only", QUICK_GOLDEN]
     yield "fidelity-report", "int8", judge.report(

@@ -16,7 +16,7 @@ extension [RowRun] {
   public var rowCount: Int { reduce(0) { $0 + $1.rows.count } }
 
   /// The runs of some of the rows that these runs make up.
-  func extracting(_ wanted: Range<Int>) -> [RowRun] {
+  public func extracting(_ wanted: Range<Int>) -> [RowRun] {
     var first = 0
     return compactMap { run in
       let covered = first..<first + run.rows.count

@@ -1,4 +1,3 @@
-public import Families
 public import Tensors
 
 /// What becomes of rows on the way from one layout to another.
@@ -11,14 +10,16 @@ public enum RowChange: String, Hashable, Sendable, CaseIterable {
   case split
   /// The rows of several tensors, one after the other.
   case fused
-  /// All rows of one tensor in another order.
-  case reordered
+  /// All rows of one tensor, the halves in the other order.
+  case swapped
 }
 
 /// A tensor of the target and the source rows that it is made of.
 public struct TargetTensor: Hashable, Sendable {
   public let name: String
   public let shape: Shape
+  /// The part of the network that runs it.
+  public let block: String
   public let runs: [RowRun]
   public let change: RowChange
   /// How the source stores the rows, by type; several where parts that are fused differ.
@@ -36,54 +37,25 @@ public struct LayoutPlan: Sendable {
   public let tensors: [TargetTensor]
 
   /// Plans the target of a checkpoint whose names and shapes have been checked.
-  public init(
-    _ checkpoint: CanonicalWeights, to layout: Layout
-  ) throws(ConversionFailure) {
-    var order: [Draft] = []
-    var positions: [String: Int] = [:]
-    let family = checkpoint.configuration.family
-    let isOriginal = family.usesOriginalTensors(layout)
-    for weight in checkpoint.table {
-      let found = checkpoint.sourceSlices(of: weight.name)
-      let runs = found.runs.map { RowRun(source: found.source.name, rows: $0) }
-      let name = family.name(of: weight, in: layout)
-      let shape = isOriginal ? weight.originalShape : weight.shape
-      let position = positions[name] ?? order.count
-      if position == order.count {
-        positions[name] = position
-        order.append(Draft(name: name, shape: shape))
-      } else {
-        order[position].append(shape)
-      }
-      if !order[position].encodings.contains(found.source.encoding) {
-        order[position].encodings.append(found.source.encoding)
-      }
-      let rowOrder = isOriginal ? weight.originalOrder : .same
-      order[position].runs += rowOrder.ordered(runs, rowCount: weight.shape.sliceCount)
-    }
-    let sources = Dictionary(
+  public init(_ checkpoint: CanonicalWeights, to layout: Layout) throws(FamilyFailure) {
+    let rowCounts = Dictionary(
       uniqueKeysWithValues: checkpoint.sourceWeights.map { ($0.name, $0.shape.sliceCount) })
     self.layout = layout
-    tensors = order.map { draft in
-      let runs = draft.runs.joined
+    tensors = checkpoint.configuration.tensors(in: layout).map { tensor in
+      var runs: [RowRun] = []
+      var encodings: [String] = []
+      for part in tensor.runs {
+        let found = checkpoint.sourceSlices(of: part.source)
+        runs += found.runs.map { RowRun(source: found.source.name, rows: $0) }
+          .extracting(part.rows)
+        if !encodings.contains(found.source.encoding) { encodings.append(found.source.encoding) }
+      }
+      let joined = runs.joined
       return TargetTensor(
-        name: draft.name, shape: draft.shape, runs: runs,
-        change: Self.change(draft.name, runs, rowCounts: sources), encodings: draft.encodings)
+        name: tensor.name, shape: tensor.shape, block: tensor.block, runs: joined,
+        change: Self.change(tensor.name, joined, rowCounts: rowCounts), encodings: encodings)
     }
     try account(for: checkpoint)
-  }
-
-  /// A target tensor while its rows are gathered.
-  private struct Draft {
-    var name: String
-    var shape: Shape
-    var encodings: [String] = []
-    var runs: [RowRun] = []
-
-    /// Adds the rows of another part.
-    mutating func append(_ part: Shape) {
-      shape = Shape([shape.sliceCount + part.sliceCount] + shape.extents.dropFirst())
-    }
   }
 
   private static func change(
@@ -93,12 +65,12 @@ public struct LayoutPlan: Sendable {
       return .fused
     }
     guard runs.rowCount == rowCounts[first.source] else { return .split }
-    guard runs.count == 1 else { return .reordered }
+    guard runs.count == 1 else { return .swapped }
     return first.source == name ? .kept : .renamed
   }
 
   /// Checks that the target has every source row exactly once.
-  private func account(for checkpoint: CanonicalWeights) throws(ConversionFailure) {
+  private func account(for checkpoint: CanonicalWeights) throws(FamilyFailure) {
     var used: [String: [Range<Int>]] = [:]
     for run in tensors.flatMap(\.runs) { used[run.source, default: []].append(run.rows) }
     for source in checkpoint.sourceWeights {
@@ -111,13 +83,5 @@ public struct LayoutPlan: Sendable {
         throw .unaccounted(origin: checkpoint.origin, tensor: source.name, row: end)
       }
     }
-  }
-}
-
-extension RowOrder {
-  /// The rows of a weight in the order of the original tensor.
-  fileprivate func ordered(_ runs: [RowRun], rowCount: Int) -> [RowRun] {
-    guard case .swappedHalves = self else { return runs }
-    return runs.extracting(rowCount / 2..<rowCount) + runs.extracting(0..<rowCount / 2)
   }
 }
