@@ -102,7 +102,7 @@ private func convert(
       }
       let diffusers = try changes(.diffusers)
       #expect(diffusers["transformer_blocks.1.attn.to_k.weight"] == .split)
-      #expect(diffusers["norm_out.linear.weight"] == .reordered)
+      #expect(diffusers["norm_out.linear.weight"] == .swapped)
       #expect(diffusers["proj_out.weight"] == .renamed)
       let original = try changes(.original)
       #expect(original.values.allSatisfy { $0 == .kept })
