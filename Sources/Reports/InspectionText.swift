@@ -68,6 +68,7 @@ extension BundleInspection {
   fileprivate func lines(tensors: Bool) -> [String] {
     let provenance = header.provenance
     var lines = [
+      "\(header.configuration.family.title), \(header.layout.rawValue) layout",
       header.configuration.text,
       "recipe \(header.recipe.name), \(decimalText(header.bitsPerWeight, decimals: 3)) bits/weight, "
         + "\(byteCountText(fileByteCount)), "
