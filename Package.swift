@@ -76,7 +76,7 @@ let package = Package(
     // 4. What was downloaded, what to do with it, and the network that judges it.
     library(
       "Checkpoints",
-      ["Failures", "Families", "Safetensors", "Storage", "StrictJSON", "Tensors"]),
+      ["Failures", "Families", "Parallel", "Safetensors", "Storage", "StrictJSON", "Tensors"]),
     library(
       "Recipes",
       ["Failures", "Families", "Parallel", "Quantization", "Storage", "StrictJSON", "Tensors"]),

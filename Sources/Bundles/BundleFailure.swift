@@ -18,6 +18,8 @@ public enum BundleFailure: DiagnosedFailure, Equatable {
   case strayBytes(path: String, offset: Int)
   /// The output would replace a file it is made from.
   case outputIsSource(path: String)
+  /// Several components were to be quantized, but the path is no pipeline folder.
+  case notAPipeline(path: String)
   /// A recipe treats parts of one tensor of the layout differently.
   case mixedTreatment(recipe: String, tensor: String, parts: [String])
   /// Parts that would become one tensor are stored differently.
@@ -31,7 +33,8 @@ public enum BundleFailure: DiagnosedFailure, Equatable {
 
   public var kind: FailureKind {
     switch self {
-    case .outputIsSource, .mixedTreatment, .optionNotForBundles, .outputNotABundle: .usage
+    case .outputIsSource, .notAPipeline, .mixedTreatment, .optionNotForBundles, .outputNotABundle:
+      .usage
     default: .badData
     }
   }
@@ -78,6 +81,11 @@ public enum BundleFailure: DiagnosedFailure, Equatable {
       return """
         \(path): expected an output of its own, found a file that is read
         Choose another output.
+        """
+    case .notAPipeline(let path):
+      return """
+        \(path): expected a pipeline folder for an output folder, found one component or one file
+        Name an output that ends in .mmdit, or convert the file to a folder first.
         """
     case .mixedTreatment(let recipe, let tensor, let parts):
       return """

@@ -171,9 +171,12 @@ public struct BundlePlan: Sendable {
   }
 
   /// Types of up to 32 bits are decoded and encoded again without loss; wider ones become F32.
+  ///
+  /// Codes with scales, whose encoding is no type, become BF16, as in conversion: that moves a value
+  /// by at most 1/32 of the step of an FP8 code, and 1/4 of the step of the largest int8 codes.
   private static func keptType(of weight: WeightDescription) -> ElementType {
     switch ElementType(rawValue: weight.encoding) {
-    case .bfloat16: .bfloat16
+    case nil, .bfloat16, .float8E4M3, .float8E5M2, .float8E4M3Fnuz, .float8E5M2Fnuz: .bfloat16
     case .float16: .float16
     default: .float32
     }

@@ -10,8 +10,7 @@ extension QuantizationJob {
   /// What decides the bytes of the bundle's tensors; formats/journal.md, section "Fingerprint".
   ///
   /// The header is written anew at the end of every run, and needs no part in it.
-  func fingerprint(producer: String, compress: Bool) throws -> JobFingerprint {
-    var fingerprint = JobFingerprint(job: producer)
+  func add(to fingerprint: inout JobFingerprint, compress: Bool) throws {
     fingerprint.add(BundleFormat.version)
     // The frames may be others with another version of zstd.
     fingerprint.add(compress ? ZstdChunk.libraryVersion : 0)
@@ -29,9 +28,8 @@ extension QuantizationJob {
         fingerprint.add(run.rows.count)
       }
     }
-    for file in checkpoint.source.files {
+    for file in checkpoint.source.checkpoint.files {
       try fingerprint.add(source: file.path, headerByteCount: file.header.dataOffset)
     }
-    return fingerprint
   }
 }

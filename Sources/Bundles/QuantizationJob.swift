@@ -5,11 +5,13 @@ internal import Recipes
 internal import Storage
 internal import Tensors
 
-/// A checkpoint, a recipe, and the plan of the bundle that they make.
+/// A component, a recipe, and the plan of the bundle that they make.
 public struct QuantizationJob: Sendable {
   public let checkpoint: Checkpoint
   public let plan: BundlePlan
   public let threads: Int
+  /// What the source is worth at best if it is stored as codes; nil for plain values.
+  public let sourceNoise: StatedNoise?
 
   /// What a finished job has cost.
   public struct Outcome: Sendable {
@@ -22,15 +24,24 @@ public struct QuantizationJob: Sendable {
     public let elapsed: Duration
   }
 
-  /// Opens the model, reads the recipe and plans every byte; no weight is read.
+  /// Opens the model, reads the recipe and plans every byte; of weights only a sample of codes is
+  /// read.
   public init(
     model: String, recipe: String, layout: Layout = .diffusers, threads: Int
   ) throws {
-    checkpoint = try Checkpoint.open(model)
+    try self.init(Checkpoint.open(model), recipe: recipe, layout: layout, threads: threads)
+  }
+
+  /// Reads the recipe and plans every byte.
+  public init(
+    _ checkpoint: Checkpoint, recipe: String, layout: Layout = .diffusers, threads: Int
+  ) throws {
+    self.checkpoint = checkpoint
     plan = try BundlePlan(
       Assignment(Recipe.named(recipe, for: checkpoint.weights), to: checkpoint.weights),
       configuration: checkpoint.configuration, layout: layout)
     self.threads = threads
+    sourceNoise = try checkpoint.statedNoise()
   }
 
   /// The bytes of the weights in the source.
@@ -49,22 +60,30 @@ public struct QuantizationJob: Sendable {
     if checkpoint.reads(output) { throw BundleFailure.outputIsSource(path: output) }
     let clock = ContinuousClock()
     let start = clock.now
-    let resumption = Resumption(
-      of: try fingerprint(producer: producer, compress: compress), isWanted: resuming,
-      monitor: monitor)
+    var fingerprint = JobFingerprint(job: producer)
+    try add(to: &fingerprint, compress: compress)
+    let resumption = Resumption(of: fingerprint, isWanted: resuming, monitor: monitor)
     let header = try resumption.run(output: output) {
-      try quantize(
-        checkpoint.weights, as: plan,
-        provenance: Provenance(
-          producer: producer, sources: try hashSources(monitor: monitor),
-          license: checkpoint.license, metadata: checkpoint.metadata),
-        to: output, compress: compress, threads: threads, resumption: resumption,
-        monitor: monitor)
+      try write(
+        to: output, compress: compress, producer: producer, resumption, monitor: monitor)
     }
     return Outcome(
       header: header, outputByteCount: try Bundle.open(output).fileByteCount,
       takenOverByteCount: resumption.takenOverByteCount,
       peakMemoryByteCount: ProcessMemory.peakByteCount(), elapsed: clock.now - start)
+  }
+
+  /// Hashes the sources and writes the bundle, as part of a job that may be more than this.
+  func write(
+    to path: String, compress: Bool, producer: String, _ resumption: Resumption,
+    monitor: WorkMonitor
+  ) throws -> BundleHeader {
+    try quantize(
+      checkpoint.weights, as: plan,
+      provenance: Provenance(
+        producer: producer, sources: try hashSources(monitor: monitor),
+        license: checkpoint.license, metadata: checkpoint.metadata),
+      to: path, compress: compress, threads: threads, resumption: resumption, monitor: monitor)
   }
 
   private func hashSources(monitor: WorkMonitor) throws -> [SourceFile] {

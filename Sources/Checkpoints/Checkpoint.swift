@@ -2,7 +2,7 @@ public import Families
 public import Safetensors
 internal import Storage
 public import StrictJSON
-internal import Tensors
+public import Tensors
 
 /// One component of a model as someone downloaded it: a transformer, a text encoder or an
 /// autoencoder, in a folder of its own, in a file of its own or in one with others.
@@ -11,11 +11,13 @@ public struct Checkpoint: Sendable {
   public let path: String
   /// The weights under the suite's names.
   public let weights: CanonicalWeights
-  /// The files as they are, under their own names.
-  public let source: SafetensorsCheckpoint
+  /// The weights as the files have them, under their own names.
+  public let source: DecodedCheckpoint
   /// The `config.json` beside the weights, nil when there is none.
   public let configurationDocument: JSONValue?
-  /// The `__metadata__` of the first file.
+  /// Where that stands.
+  public let configurationPath: String?
+  /// The `__metadata__` of the first file, without what describes codes.
   public let metadata: [SafetensorsHeader.MetadataEntry]
   /// The paths of the safetensors files, in order.
   public let files: [String]
@@ -25,12 +27,31 @@ public struct Checkpoint: Sendable {
   public let isDistilled: Bool?
   /// The components that share the files, this one apart.
   public let others: [Identity]
+  /// Tensors beside all components that are no weights, and why they are left out; the first
+  /// component of a file has them.
+  public let strays: [(weight: WeightDescription, reason: String)]
+
+  /// All tensors that are no weights and are left out.
+  public var dropped: [(weight: WeightDescription, reason: String)] { weights.dropped + strays }
 
   public var configuration: Configuration { weights.configuration }
 
   /// Whether a path leads to one of the files, which an output must not replace.
   public func reads(_ path: String) -> Bool {
     files.contains { FileSystem.isSameFile($0, path) }
+  }
+
+  /// What the codes of this component are worth at best; nil for plain values.
+  public func statedNoise() throws -> StatedNoise? {
+    try source.statedNoise(of: Set(weights.sourceWeights.map(\.name)))
+  }
+
+  /// The tensors that are no weights, but belong to those of this component.
+  public var companions: [Companion] {
+    let names = Set(weights.sourceWeights.map(\.name))
+    return source.companions.filter { companion in
+      companion.weight.map(names.contains) ?? companion.name.hasPrefix(weights.identity.prefix)
+    }
   }
 
   /// Opens one component and checks that it has every weight of its network and no others.
@@ -54,7 +75,7 @@ public struct Checkpoint: Sendable {
   /// follows from the shapes.
   public static func openAll(_ path: String) throws -> [Checkpoint] {
     let place = CheckpointPlace(path)
-    let source = try SafetensorsCheckpoint.open(place.weights)
+    let source = try DecodedCheckpoint(SafetensorsCheckpoint.open(place.weights))
     let names = source.weights.map(\.name)
     let identities = Identity.all(of: names)
     guard !identities.isEmpty else {
@@ -65,11 +86,19 @@ public struct Checkpoint: Sendable {
       identities.flatMap { identity in
         identity.names(among: names, beside: identities.filter { $0 != identity })
       })
-    let unclaimed = names.filter { !claimed.contains($0) }
-    guard unclaimed.isEmpty else {
-      throw FamilyFailure.unexpected(origin: source.origin, names: unclaimed)
+    var strays: [(weight: WeightDescription, reason: String)] = []
+    var unexpected: [String] = []
+    for weight in source.weights where !claimed.contains(weight.name) {
+      if let reason = identities.lazy.compactMap({ $0.family.reasonToDrop(weight.name) }).first {
+        strays.append((weight, reason))
+      } else {
+        unexpected.append(weight.name)
+      }
     }
-    let metadata = source.files.first?.header.metadata ?? []
+    guard unexpected.isEmpty else {
+      throw FamilyFailure.unexpected(origin: source.origin, names: unexpected)
+    }
+    let metadata = source.metadata
     let license = try place.license(metadata: metadata)
     let isDistilled = try place.isDistilled()
     return try identities.map { identity in
@@ -81,9 +110,11 @@ public struct Checkpoint: Sendable {
           source, identity: identity,
           configuration: Configuration(of: source, identity: identity, stated: document),
           beside: others),
-        source: source, configurationDocument: document?.value, metadata: metadata,
-        files: source.files.map(\.path), license: license, isDistilled: isDistilled,
-        others: others)
+        source: source, configurationDocument: document?.value,
+        configurationPath: document?.document, metadata: metadata,
+        files: source.checkpoint.files.map(\.path),
+        license: license, isDistilled: isDistilled,
+        others: others, strays: identity == identities.first ? strays : [])
     }
   }
 }

@@ -1,11 +1,22 @@
 public import Failures
+internal import StrictJSON
 
-/// A path that leads to weights, but not to those that were meant.
+/// A path that leads to other weights than were meant, or codes that cannot be read as values.
 public enum CheckpointFailure: DiagnosedFailure, Equatable {
   /// One component was expected.
   case severalComponents(path: String, found: [String])
+  /// A way of storing codes that is recognised, not decoded; so many tensors tell of it.
+  case unsupportedFormat(file: String, tensor: String, format: String, tensorCount: Int)
+  /// A scale or marker without the weight that it belongs to.
+  case withoutWeight(file: String, tensor: String, weight: String)
+  /// Integers that nothing says the scale of.
+  case withoutScale(file: String, tensor: String, type: String, expected: [String])
+  /// A scale or marker that does not fit its weight, or contradicts another.
+  case badCompanion(file: String, tensor: String, weight: String, expected: String, found: String)
 
-  public var kind: FailureKind { .usage }
+  public var kind: FailureKind {
+    if case .severalComponents = self { .usage } else { .badData }
+  }
 
   public var description: String {
     switch self {
@@ -13,6 +24,31 @@ public enum CheckpointFailure: DiagnosedFailure, Equatable {
       return """
         \(path): expected one component or one transformer, found \(found.joined(separator: ", "))
         Convert the file to a folder first; then name one of the components.
+        """
+    case .unsupportedFormat(let file, let tensor, let format, let count):
+      let more = count > 1 ? " (and \(count - 1) more like it)" : ""
+      return """
+        \(file): tensor \(tensor.quotedForMessage)\(more): expected plain values, or FP8 or int8 \
+        codes with a scale a tensor or a row, found \(format)
+        Use the unquantized checkpoint that it was made from.
+        """
+    case .withoutWeight(let file, let tensor, let weight):
+      return """
+        \(file): tensor \(tensor.quotedForMessage): expected its weight \(weight.quotedForMessage), \
+        found none
+        The download may be incomplete; fetch the missing shards again.
+        """
+    case .withoutScale(let file, let tensor, let type, let expected):
+      return """
+        \(file): tensor \(tensor.quotedForMessage): expected a scale for its \(type) codes in \
+        \(expected.map(\.quotedForMessage).joined(separator: " or ")), found none
+        Without their scale codes are no values; use the unquantized checkpoint, or the whole file.
+        """
+    case .badCompanion(let file, let tensor, let weight, let expected, let found):
+      return """
+        \(file): tensor \(tensor.quotedForMessage) of weight \(weight.quotedForMessage): expected \
+        \(expected), found \(found)
+        The file is damaged or its program stores codes in another way; use the unquantized checkpoint.
         """
     }
   }

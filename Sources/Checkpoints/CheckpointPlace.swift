@@ -17,7 +17,7 @@ struct CheckpointPlace {
 
   init(_ path: String) {
     func isPipeline(_ folder: String) -> Bool {
-      FileSystem.kind(of: FileSystem.path(folder, "model_index.json")) == .file
+      Pipeline.isPipeline(folder)
     }
     let isFolder = FileSystem.kind(of: path) == .folder
     folder = isFolder ? path : FileSystem.folder(of: path)

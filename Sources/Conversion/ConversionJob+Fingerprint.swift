@@ -8,6 +8,19 @@ extension ConversionJob {
   /// What decides the bytes of the output; formats/journal.md, section "Fingerprint".
   func fingerprint(producer: String) throws -> JobFingerprint {
     var fingerprint = JobFingerprint(job: producer)
+    fingerprint.add(parts.count)
+    for part in parts { try part.add(to: &fingerprint, isAlone: !hasSubfolders) }
+    for file in carried {
+      fingerprint.add(file.name)
+      try fingerprint.add(source: file.path, headerByteCount: 0)
+    }
+    return fingerprint
+  }
+}
+
+extension ComponentConversion {
+  fileprivate func add(to fingerprint: inout JobFingerprint, isAlone: Bool) throws {
+    fingerprint.add(isAlone ? "" : name)
     fingerprint.add(plan.files.count)
     for file in plan.files {
       fingerprint.add(plan.isFolder ? file.name : "")
@@ -30,9 +43,8 @@ extension ConversionJob {
       fingerprint.add(entry.key)
       fingerprint.add(entry.value)
     }
-    for file in checkpoint.source.files {
+    for file in checkpoint.source.checkpoint.files {
       try fingerprint.add(source: file.path, headerByteCount: file.header.dataOffset)
     }
-    return fingerprint
   }
 }

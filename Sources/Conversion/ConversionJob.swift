@@ -3,46 +3,88 @@ public import Families
 public import Parallel
 internal import Safetensors
 internal import Storage
-internal import StrictJSON
 public import Tensors
 
-/// A checkpoint and the plan of what it becomes.
+/// A model and the plan of what each of its components becomes.
 public struct ConversionJob: Sendable {
-  public let checkpoint: Checkpoint
-  public let plan: ConversionPlan
+  public let model: Model
   public let output: String
+  /// The components that are converted.
+  public let parts: [ComponentConversion]
+  /// The files of the pipeline that are copied.
+  public let carried: [CarriedFile]
+  /// Whether each part has a folder of its own in the output.
+  public let hasSubfolders: Bool
 
-  /// What a finished conversion has lost: nothing, unless a type was asked for.
+  /// What a finished conversion has lost and saved.
   public struct Outcome: Sendable {
-    /// The finite values of each tensor that the target's type cannot hold and that became infinite,
-    /// in the order of the plan.
-    public let overflowCounts: [Int]
+    /// In the order of the parts.
+    public let parts: [ComponentConversion.Outcome]
     /// The bytes of the output that an earlier run wrote and that were found as it left them.
     public let takenOverByteCount: Int
   }
 
-  /// Opens the model, plans every tensor and looks whether the output can stand; no weight is read.
+  /// Opens the model, plans every tensor and looks whether the output can stand; of weights only a
+  /// sample of codes is read.
   ///
-  /// `maximumFileSize` is a number of bytes with an optional unit: `5GB`, `500MB`, `1GiB`.
+  /// A path that ends in `.safetensors` is one file and takes one component: of a pipeline, or of a
+  /// file with several, the transformer. Any other path is a folder and takes all; several have a
+  /// folder each, and what else a pipeline has goes along. `maximumFileSize` is a number of bytes
+  /// with an optional unit: `5GB`, `500MB`, `1GiB`.
   public init(
-    model: String, output: String, layout: Layout, type: ElementType?, maximumFileSize: String?
+    model path: String, output: String, layout: Layout, type: ElementType?,
+    maximumFileSize: String?
   ) throws {
-    checkpoint = try Checkpoint.open(model)
+    let model = try Model.open(path)
+    let limit = try maximumFileSize.map(byteCount(parsing:))
+    let isFile = output.hasSuffix(".safetensors")
+    let isWhole = !isFile && (model.pipeline != nil || model.components.count > 1)
+    let components = isWhole ? model.components : [try model.mainComponent()]
+    parts = try components.map { component in
+      ComponentConversion(
+        name: component.name, checkpoint: component.checkpoint,
+        plan: try ConversionPlan(
+          component.checkpoint, to: layout, as: type, output: output,
+          maximumFileByteCount: limit),
+        sourceNoise: try component.checkpoint.statedNoise(), type: type,
+        writesConfiguration: layout == .diffusers || model.pipeline != nil)
+    }
+    self.model = model
     self.output = output
-    plan = try ConversionPlan(
-      checkpoint, to: layout, as: type, output: output,
-      maximumFileByteCount: try maximumFileSize.map(byteCount(parsing:)))
-    try checkOutput()
+    hasSubfolders = isWhole
+    // A part's `config.json` is written by the part.
+    let written = Set(components.map { "\($0.name)/config.json" })
+    carried =
+      isWhole
+      ? try model.carriedFiles(beside: components.map(\.name))
+        .filter { !written.contains($0.name) } : []
+    try checkOutput(isFile: isFile)
   }
 
   /// Refuses an output that could not be written in the end.
-  private func checkOutput() throws {
-    if checkpoint.reads(output) { throw ConversionFailure.outputExists(path: output) }
-    if plan.isFolder {
+  private func checkOutput(isFile: Bool) throws {
+    if model.reads(output) { throw ConversionFailure.outputExists(path: output) }
+    if !isFile {
       try AtomicFolder.target(output)
-    } else if plan.files.count > 1 {
+    } else if parts.contains(where: { $0.plan.files.count > 1 }) {
       throw ConversionFailure.shardsNeedAFolder(path: output)
     }
+  }
+
+  /// The components that the output has no place for.
+  public var leftOut: [Model.Component] {
+    let names = Set(parts.map(\.name))
+    return model.components.filter { !names.contains($0.name) }
+  }
+
+  /// The bytes of all tensors and files of the output.
+  public var byteCount: Int {
+    parts.reduce(0) { $0 + $1.plan.byteCount } + carried.reduce(0) { $0 + $1.byteCount }
+  }
+
+  /// The most memory that the conversion takes, in bytes: parts come one after the other.
+  public func peakMemoryByteCount(threads: Int) -> Int {
+    parts.map { $0.plan.peakMemoryByteCount(threads: threads) }.max() ?? 0
   }
 
   /// Writes the output; interrupted or failed, nothing stands under its name.
@@ -54,113 +96,55 @@ public struct ConversionJob: Sendable {
     threads: Int = availableThreadCount(), resuming: Bool = false, producer: String = "",
     monitor: WorkMonitor = .silent
   ) throws -> Outcome {
+    let isFolder = parts.contains { $0.plan.isFolder }
     let resumption = Resumption(
-      of: try fingerprint(producer: producer), isWanted: resuming, isInFolder: plan.isFolder,
+      of: try fingerprint(producer: producer), isWanted: resuming, isInFolder: isFolder,
       monitor: monitor)
-    let overflows = OverflowCounts(count: plan.layout.tensors.count)
-    let target = plan.isFolder ? try AtomicFolder.target(output) : output
+    let overflows = parts.map { OverflowCounts(count: $0.plan.layout.tensors.count) }
+    let target = isFolder ? try AtomicFolder.target(output) : output
     try resumption.run(output: target) {
-      let layouts = try plan.files.map(layout)
-      monitor.begin("convert", total: plan.byteCount, unit: .bytes)
-      if plan.isFolder {
-        try writeFolder(target, layouts, overflows, resumption, threads: threads, monitor: monitor)
+      monitor.begin("convert", total: byteCount, unit: .bytes)
+      if isFolder {
+        try writeFolder(target, overflows, resumption, threads: threads, monitor: monitor)
       } else {
-        try write(
-          plan.files[0], layouts[0], to: target, overflows, resumption, threads: threads,
-          monitor: monitor)
+        for (part, overflows) in zip(parts, overflows) {
+          try part.write(
+            part.plan.files[0], part.layouts(output: target)[0], to: target, overflows,
+            resumption, threads: threads, monitor: monitor)
+        }
       }
     }
     return Outcome(
-      overflowCounts: overflows.values, takenOverByteCount: resumption.takenOverByteCount)
+      parts: overflows.map { ComponentConversion.Outcome(overflowCounts: $0.values) },
+      takenOverByteCount: resumption.takenOverByteCount)
   }
 
   private func writeFolder(
-    _ target: String, _ layouts: [SafetensorsLayout], _ overflows: OverflowCounts,
-    _ resumption: Resumption, threads: Int, monitor: WorkMonitor
+    _ target: String, _ overflows: [OverflowCounts], _ resumption: Resumption, threads: Int,
+    monitor: WorkMonitor
   ) throws {
-    let documents = documents.map { ($0.name, Array(($0.document.pretty() + "\n").utf8)) }
+    let layouts = try parts.map { part in
+      try part.layouts(output: hasSubfolders ? FileSystem.path(target, part.name) : target)
+    }
+    let documents = try parts.map { try $0.documents() }
     var folder = try AtomicFolder.create(
       target,
-      needing: layouts.reduce(0) { $0 + $1.byteCount } + documents.reduce(0) { $0 + $1.1.count },
+      needing: layouts.joined().reduce(0) { $0 + $1.byteCount }
+        + documents.joined().reduce(0) { $0 + $1.text.count }
+        + carried.reduce(0) { $0 + $1.byteCount },
       resumption: resumption)
-    for (file, layout) in zip(plan.files, layouts) {
-      try write(
-        file, layout, to: FileSystem.path(folder.partialPath, file.name), overflows, resumption,
-        threads: threads, monitor: monitor)
-    }
-    for (name, text) in documents {
-      try AtomicFile.write(text.rawBytes, to: FileSystem.path(folder.partialPath, name))
-    }
-    try folder.commit()
-  }
-
-  /// The documents that stand beside the weights in a folder.
-  private var documents: [(name: String, document: JSONValue)] {
-    var documents: [(name: String, document: JSONValue)] = []
-    if plan.layout.layout == .diffusers {
-      let document =
-        checkpoint.configurationDocument ?? checkpoint.configuration.configDocument
-      documents.append(("config.json", document))
-    }
-    if plan.files.count > 1 {
-      let map = plan.files.flatMap { file in
-        file.tensors.map { (plan.layout.tensors[$0].name, JSONValue(file.name)) }
-      }.sorted { $0.0 < $1.0 }
-      documents.append(
-        (
-          "\(checkpoint.configuration.family.fileStem).safetensors.index.json",
-          [
-            "metadata": ["total_size": .init(plan.byteCount)],
-            "weight_map": .object(JSONObject(map)),
-          ]
-        ))
-    }
-    return documents
-  }
-
-  private func layout(of file: PlannedFile) throws -> SafetensorsLayout {
-    let entries = file.tensors.map { index in
-      SafetensorsLayout.Entry(
-        name: plan.layout.tensors[index].name, elementType: plan.types[index],
-        shape: plan.layout.tensors[index].shape)
-    }
-    return try SafetensorsLayout(
-      entries, metadata: metadata,
-      path: plan.isFolder ? FileSystem.path(output, file.name) : output)
-  }
-
-  private func write(
-    _ file: PlannedFile, _ layout: SafetensorsLayout, to path: String,
-    _ overflows: OverflowCounts, _ resumption: Resumption, threads: Int, monitor: WorkMonitor
-  ) throws {
-    let writer = try SafetensorsWriter.create(path, layout: layout, resumption: resumption)
-    for index in file.tensors {
-      let tensor = plan.layout.tensors[index]
-      let rows = TargetRows(tensor, as: plan.types[index], from: checkpoint.source)
-      let step = RowBlock.rowCount(columns: tensor.shape.sliceSize)
-      try forEachChunk(of: tensor.shape.sliceCount, chunk: step, threads: threads) { range in
-        try monitor.checkCancellation()
-        let (offset, byteCount) = (
-          range.lowerBound * rows.rowByteCount, range.count * rows.rowByteCount
-        )
-        if let overflowCount = try writer.takeOver(byteCount, of: tensor.name, at: offset) {
-          overflows.add(Int(clamping: overflowCount), to: index)
-        } else {
-          let (bytes, overflowCount) = try rows.bytes(of: range)
-          overflows.add(overflowCount, to: index)
-          try writer.write(
-            bytes.rawBytes, of: tensor.name, at: offset, note: UInt64(overflowCount))
-        }
-        monitor.advance(by: byteCount)
+    for (index, part) in parts.enumerated() {
+      let place = hasSubfolders ? try folder.makeFolder(part.name) : folder.partialPath
+      for (file, layout) in zip(part.plan.files, layouts[index]) {
+        try part.write(
+          file, layout, to: FileSystem.path(place, file.name), overflows[index], resumption,
+          threads: threads, monitor: monitor)
+      }
+      for (name, text) in documents[index] {
+        try AtomicFile.write(text.rawBytes, to: FileSystem.path(place, name))
       }
     }
-    try writer.commit()
-  }
-
-  /// The source's metadata; loaders of diffusers want to be told the format.
-  var metadata: [SafetensorsHeader.MetadataEntry] {
-    checkpoint.metadata.contains { $0.key == "format" }
-      ? checkpoint.metadata
-      : [SafetensorsHeader.MetadataEntry(key: "format", value: "pt")] + checkpoint.metadata
+    try folder.copy(carried, resumption, monitor: monitor)
+    try folder.commit()
   }
 }

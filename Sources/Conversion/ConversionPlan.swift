@@ -22,7 +22,11 @@ public struct ConversionPlan: Sendable {
   /// Whether the output is a folder, with an index if it has several files.
   public let isFolder: Bool
 
-  /// Plans a conversion; without a type every tensor keeps its own, bit for bit.
+  /// The type of codes with scales, which no layout here can hold, where none is asked for.
+  public static let decodedType = ElementType.bfloat16
+
+  /// Plans a conversion; without a type every tensor keeps its own, bit for bit, and codes with
+  /// scales become `decodedType`.
   ///
   /// A path that ends in `.safetensors` is one file, any other a folder as diffusers has them. With
   /// a limit, tensors fill files in the order of execution; no tensor is cut.
@@ -35,12 +39,14 @@ public struct ConversionPlan: Sendable {
     var types: [ElementType] = []
     var sizes: [Int] = []
     for tensor in self.layout.tensors {
-      let stored = tensor.encodings.compactMap(ElementType.init(rawValue:))
-      // Counters and other integers are not weights, whatever type these get.
-      let isCast = type != nil && stored.contains { $0.isFloatingPoint }
+      // Counters and other integers are no weights, whatever type these get.
+      let isWeight = tensor.encodings.contains {
+        ElementType(rawValue: $0)?.isFloatingPoint ?? true
+      }
       let target =
-        try (isCast ? type : nil) ?? Self.storedType(of: tensor, origin: checkpoint.path)
-      guard tensor.encodings.allSatisfy({ ElementType(rawValue: $0)?.isReal ?? false }),
+        try (isWeight ? type : nil) ?? Self.storedType(of: tensor, in: checkpoint)
+      guard
+        tensor.runs.allSatisfy({ Self.holdsRealNumbers($0.source, checkpoint) }),
         let size = target.byteCount(of: tensor.shape.count),
         target.byteCount(of: tensor.shape.sliceSize) != nil
       else {
@@ -72,14 +78,38 @@ public struct ConversionPlan: Sendable {
     return 64 << 20 + (layout.tensors.count << 12) + threads * 16 * blockValues
   }
 
+  private static func holdsRealNumbers(_ source: String, _ checkpoint: Checkpoint) -> Bool {
+    checkpoint.source.checkpoint.tensor(named: source)?.tensor.elementType.isReal ?? false
+  }
+
   /// The one type that all parts of a tensor have.
   private static func storedType(
-    of tensor: TargetTensor, origin: String
+    of tensor: TargetTensor, in checkpoint: Checkpoint
   ) throws(ConversionFailure) -> ElementType {
-    guard tensor.encodings.count == 1, let type = ElementType(rawValue: tensor.encodings[0]) else {
-      throw .mixedTypes(origin: origin, target: tensor.name, found: tensor.encodings)
+    var rowCounts: [(type: ElementType, rows: Int)] = []
+    func type(of source: String) -> ElementType {
+      // An encoding that is no type is of codes with scales.
+      checkpoint.source.weight(named: source).flatMap { ElementType(rawValue: $0.encoding) }
+        ?? decodedType
     }
-    return type
+    for run in tensor.runs {
+      let type = type(of: run.source)
+      if let index = rowCounts.firstIndex(where: { $0.type == type }) {
+        rowCounts[index].rows += run.rows.count
+      } else {
+        rowCounts.append((type, run.rows.count))
+      }
+    }
+    let usual = rowCounts.max { $0.rows < $1.rows }?.type ?? decodedType
+    var found = [usual.rawValue]
+    for run in tensor.runs where type(of: run.source) != usual {
+      let text = "\(type(of: run.source).rawValue) in \"\(run.source)\""
+      if !found.contains(text) { found.append(text) }
+    }
+    guard found.count == 1 else {
+      throw .mixedTypes(origin: checkpoint.path, target: tensor.name, found: found)
+    }
+    return usual
   }
 
   /// The bytes of all tensors.

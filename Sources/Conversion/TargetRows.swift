@@ -1,3 +1,4 @@
+internal import Checkpoints
 internal import Families
 internal import Safetensors
 internal import Storage
@@ -9,9 +10,9 @@ struct TargetRows: Sendable {
   let rowByteCount: Int
   private let target: TargetTensor
   private let type: ElementType
-  private let source: SafetensorsCheckpoint
+  private let source: DecodedCheckpoint
 
-  init(_ target: TargetTensor, as type: ElementType, from source: SafetensorsCheckpoint) {
+  init(_ target: TargetTensor, as type: ElementType, from source: DecodedCheckpoint) {
     self.target = target
     self.type = type
     self.source = source
@@ -27,11 +28,33 @@ struct TargetRows: Sendable {
     if target.encodings == [type.rawValue] { return (try copied(runs, rows.count), 0) }
     var values: [Float] = []
     values.reserveCapacity(rows.count * target.shape.sliceSize)
-    for run in runs { values += try source.values(of: run.source, slices: run.rows) }
+    var overflowCount = 0
+    for run in runs {
+      let decoded = try decode(run)
+      values += decoded.values
+      overflowCount += decoded.overflowCount
+    }
     var bytes = [UInt8](repeating: 0, count: rows.count * rowByteCount)
     var output = bytes.mutableSpan
     encodeElements(values.span, as: type, into: &output)
-    return (bytes, overflowCount(values))
+    return (bytes, overflowCount + self.overflowCount(values))
+  }
+
+  /// The values of source rows, and how many finite ones became infinite by that alone.
+  private func decode(_ run: RowRun) throws -> (values: [Float], overflowCount: Int) {
+    let (file, tensor) = stored(run)
+    guard tensor.elementType == .float64 else {
+      return (try source.values(of: run.source, slices: run.rows), 0)
+    }
+    let size = target.shape.sliceSize
+    var bytes = [UInt8](repeating: 0, count: run.rows.count * size * 8)
+    var span = bytes.mutableSpan
+    var input = span.mutableRawBytes
+    try file.read(tensor, at: run.rows.lowerBound * size * 8, into: &input)
+    var values = [Float](repeating: 0, count: run.rows.count * size)
+    var output = values.mutableSpan
+    let overflowCount = decodeDoubles(input.bytes, toBecome: type, into: &output)
+    return (values, overflowCount)
   }
 
   private func copied(_ runs: [RowRun], _ rowCount: Int) throws -> [UInt8] {
@@ -40,15 +63,22 @@ struct TargetRows: Sendable {
     var output = span.mutableRawBytes
     var first = 0
     for run in runs {
-      guard let (file, tensor) = source.tensor(named: run.source) else {
-        preconditionFailure("\(source.origin) has lost \(run.source)")
-      }
+      let (file, tensor) = stored(run)
       let count = run.rows.count * rowByteCount
       var part = output._mutatingExtracting(first..<first + count)
       try file.read(tensor, at: run.rows.lowerBound * rowByteCount, into: &part)
       first += count
     }
     return bytes
+  }
+
+  private func stored(
+    _ run: RowRun
+  ) -> (file: SafetensorsFile, tensor: SafetensorsHeader.Tensor) {
+    guard let found = source.checkpoint.tensor(named: run.source) else {
+      preconditionFailure("\(source.origin) has lost \(run.source)")
+    }
+    return found
   }
 
   private func overflowCount(_ values: [Float]) -> Int {

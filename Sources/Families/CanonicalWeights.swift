@@ -78,7 +78,8 @@ public struct CanonicalWeights: WeightSource {
     let names = Set(identity.names(among: source.weights.map(\.name), beside: others))
     var dropped: [(weight: WeightDescription, reason: String)] = []
     var unexpected: [String] = []
-    for weight in source.weights where names.contains(weight.name) && !claimed.contains(weight.name) {
+    for weight in source.weights where names.contains(weight.name) && !claimed.contains(weight.name)
+    {
       if let reason = family.reasonToDrop(weight.name) {
         dropped.append((weight, reason))
       } else {
@@ -159,7 +160,7 @@ extension RowOrder {
 
 extension Family {
   /// Why a tensor that is no weight is left out, nil when nothing is known of it.
-  fileprivate func reasonToDrop(_ name: String) -> String? {
+  public func reasonToDrop(_ name: String) -> String? {
     dropped.first { name.hasSuffix($0.ending) }?.reason
   }
 }

@@ -29,7 +29,8 @@ public struct Extent: Hashable, Sendable {
     guard unknown.count == 1, let (name, coefficient) = unknown.first else { return nil }
     var known = self
     known.terms[name] = nil
-    guard let rest = known.value(sizes), case let (left, overflow) = total.subtractingReportingOverflow(rest),
+    guard let rest = known.value(sizes),
+      case let (left, overflow) = total.subtractingReportingOverflow(rest),
       !overflow, left.isMultiple(of: coefficient), (0...Self.largest).contains(left / coefficient)
     else { return nil }
     return (name, left / coefficient)

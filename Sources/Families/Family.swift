@@ -50,6 +50,8 @@ public struct Family: Sendable {
   var comfyPrefix = ""
   /// Tensors of files that are no weights, by the end of their names, and why they are dropped.
   var dropped: [(ending: String, reason: String)] = []
+  /// What is taken for granted where no `config.json` says it, because no weight does.
+  public var assumption: String?
   public let variants: [Variant]
   /// How the built-in recipes treat it.
   public let quantization: QuantizationAdvice
@@ -65,15 +67,19 @@ public struct QuantizationAdvice: Sendable {
   public var linears: [String]
   /// Of those, the ones whose errors cost most, and why.
   public var critical: [(match: String, reason: String)]
+  /// What gets eight bits whatever the linear layers get, and why.
+  public var eightBits: [(match: String, reason: String)]
   /// What stays as it is, and why.
   public var kept: [(match: String, reason: String)]
 
   init(
     linears: [String], critical: [(match: String, reason: String)] = [],
+    eightBits: [(match: String, reason: String)] = [],
     kept: [(match: String, reason: String)] = []
   ) {
     self.linears = linears
     self.critical = critical
+    self.eightBits = eightBits
     self.kept = kept
   }
 }

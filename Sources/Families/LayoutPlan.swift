@@ -10,8 +10,8 @@ public enum RowChange: String, Hashable, Sendable, CaseIterable {
   case split
   /// The rows of several tensors, one after the other.
   case fused
-  /// All rows of one tensor in another order.
-  case reordered
+  /// All rows of one tensor, the halves in the other order.
+  case swapped
 }
 
 /// A tensor of the target and the source rows that it is made of.
@@ -65,7 +65,7 @@ public struct LayoutPlan: Sendable {
       return .fused
     }
     guard runs.rowCount == rowCounts[first.source] else { return .split }
-    guard runs.count == 1 else { return .reordered }
+    guard runs.count == 1 else { return .swapped }
     return first.source == name ? .kept : .renamed
   }
 

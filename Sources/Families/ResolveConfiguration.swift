@@ -16,9 +16,7 @@ extension Configuration {
       family: family, stated: stated ?? StatedConfiguration(),
       names: LayoutNames(identity, in: source))
     try solver.solve()
-    if let tensor = solver.unsolved {
-      throw FamilyFailure.missing(origin: source.origin, names: [tensor])
-    }
+    if let name = solver.unsolved { throw solver.failure(name, origin: source.origin) }
     let sizes = solver.sizes
     var settings = stated?.settings ?? [:]
     for setting in family.settings where settings[setting.name] == nil {
@@ -65,7 +63,8 @@ struct LayoutNames {
       return (name[..<place.lowerBound], name[place.upperBound...])
     }
     return source.weights.compactMap { weight -> Int? in
-      for (before, after) in patterns where weight.name.hasPrefix(before) && weight.name.hasSuffix(after) {
+      for (before, after) in patterns
+      where weight.name.hasPrefix(before) && weight.name.hasSuffix(after) {
         let middle = weight.name.dropFirst(before.count).dropLast(after.count)
         // More blocks than weights cannot be; an absurd index must not become a depth.
         if let index = Int(middle), (0..<source.weights.count).contains(index) { return index }
@@ -106,13 +105,27 @@ struct SizeSolver {
     }
   }
 
-  /// A tensor that would tell the first size that is not known, nil when all are.
-  var unsolved: String? {
-    guard let name = family.sizes.first(where: { sizes[$0] == nil }) else { return nil }
+  /// The first size that is not known, nil when all are.
+  var unsolved: String? { family.sizes.first { sizes[$0] == nil } }
+
+  /// Why a size is not known: the tensor that tells it is missing, or numbers contradict each other.
+  func failure(_ name: String, origin: String) -> FamilyFailure {
     let row = family.sections.flatMap(\.rows).first { row in
       row.shape.contains { $0.names.contains(name) }
     }
-    return row.map { names.name(of: $0, index: 0) } ?? name
+    if let row, self.names.shape(of: row, index: 0) == nil {
+      return .missing(origin: origin, names: [self.names.name(of: row, index: 0)])
+    }
+    func value(_ name: String) -> String { sizes[name].map { String($0) } ?? "an unknown size" }
+    let product = family.products.first { $0.factors.0 == name || $0.factors.1 == name }
+    guard let (product, (first, second)) = product else {
+      return .badConfiguration(
+        origin: origin, reason: "expected shapes that tell \(name), found none")
+    }
+    return .badConfiguration(
+      origin: origin,
+      reason: "expected \(product) = \(first) × \(second), found \(value(product)) = "
+        + "\(value(first)) × \(value(second))")
   }
 
   private mutating func solveCountsAndFlags() {

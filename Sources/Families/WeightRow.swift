@@ -125,8 +125,9 @@ extension WeightRow {
   ) -> [WeightRow] {
     parts.map {
       WeightRow("\($0.name).weight", original: "\(originalName).weight", [$0.outputs, inputs])
-    } + parts.map {
-      WeightRow("\($0.name).bias", original: "\(originalName).bias", [$0.outputs])
     }
+      + parts.map {
+        WeightRow("\($0.name).bias", original: "\(originalName).bias", [$0.outputs])
+      }
   }
 }

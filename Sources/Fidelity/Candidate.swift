@@ -21,22 +21,28 @@ public struct Candidate: Sendable {
     self.recipe = recipe
   }
 
-  /// Opens a bundle, a pipeline folder, a transformer folder or a safetensors file.
+  /// Opens a bundle, a pipeline folder, a transformer folder or a safetensors file; of a pipeline
+  /// whose transformer is a bundle, the bundle.
   ///
   /// Without a name it is called by its file's name without `.mmdit` or `.safetensors`.
   public static func open(_ path: String, name: String? = nil) throws -> Candidate {
     let fileName = FileSystem.name(of: path)
     let ending = [".mmdit", ".safetensors"].first { fileName.hasSuffix($0) } ?? ""
     let name = name ?? String(fileName.dropLast(ending.count))
-    guard FileSystem.kind(of: path) == .file, try Bundle.isBundle(path) else {
+    let bundlePath = Pipeline.isPipeline(path) ? FileSystem.path(path, transformerBundle) : path
+    guard FileSystem.kind(of: bundlePath) == .file, try Bundle.isBundle(bundlePath) else {
       let checkpoint = try Checkpoint.open(path)
       return Candidate(name: name, path: path, weights: checkpoint.weights, recipe: nil)
     }
-    let bundle = try Bundle.open(path)
+    let bundle = try Bundle.open(bundlePath)
     return Candidate(
       name: name, path: path, weights: try bundle.canonicalWeights(),
       recipe: bundle.header.recipe)
   }
+
+  /// Where `mmdit-quantize` puts the transformer of a pipeline.
+  private static let transformerBundle = FileSystem.path(
+    "transformer", Family.flux2.fileStem + ".mmdit")
 
   /// Opens several, each under a name of its own: where two files have the same name, their paths
   /// tell them apart. The name `reference` is the reference's.

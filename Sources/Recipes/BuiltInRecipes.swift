@@ -38,18 +38,22 @@ public enum BuiltInRecipe: String, CaseIterable, Sendable {
           reason: "the linear layers of the blocks are nearly all of the weights")
       }
     }
-    let critical = advice.critical.map {
-      Rule(match: NamePattern($0.match), treatment: .quantize(.bytePerWeight), reason: $0.reason)
+    func bytes(_ patterns: [(match: String, reason: String)]) -> [Rule] {
+      patterns.map {
+        Rule(
+          match: NamePattern($0.match), treatment: .quantize(.bytePerWeight), reason: $0.reason)
+      }
     }
+    let always = bytes(advice.eightBits)
     let kept = advice.kept.map {
       Rule(match: NamePattern($0.match), treatment: .keep, reason: $0.reason)
     }
     let rules =
       switch self {
-      case .int8: linears(.bytePerWeight) + kept
-      case .int4: linears(.nibbleByRow) + kept
-      case .int4Group64: linears(.nibbleByGroup) + kept
-      case .mixed: linears(.nibbleByGroup) + critical + kept
+      case .int8: linears(.bytePerWeight) + always + kept
+      case .int4: linears(.nibbleByRow) + always + kept
+      case .int4Group64: linears(.nibbleByGroup) + always + kept
+      case .mixed: linears(.nibbleByGroup) + always + bytes(advice.critical) + kept
       case .keep: [Rule]()
       }
     return Recipe(name: rawValue, summary: summary, rules: rules, thresholds: thresholds)

@@ -7,6 +7,10 @@ public enum RecipeFailure: DiagnosedFailure, Equatable {
   case unknown(name: String, known: [String])
   /// A pattern that no tensor matches.
   case unmatchedRule(recipe: String, pattern: NamePattern, sample: [String])
+  /// A part of `--recipe` that is no `component=recipe`, or names a component twice.
+  case badPair(text: String, pair: String)
+  /// A component that the pipeline does not have.
+  case unknownComponent(name: String, known: [String])
   /// A rule would quantize a vector.
   case notAMatrix(recipe: String, pattern: NamePattern, name: String, shape: Shape)
 
@@ -23,6 +27,16 @@ public enum RecipeFailure: DiagnosedFailure, Equatable {
       return """
         recipe "\(recipe)": rule "\(pattern)": expected at least one tensor, found none
         Names look like \(sample.prefix(3).joined(separator: ", ")).
+        """
+    case .badPair(let text, let pair):
+      return """
+        --recipe \(text): expected a recipe, or pairs such as transformer=int4-g64,text_encoder=int8 \
+        with every component once, found "\(pair)"
+        """
+    case .unknownComponent(let name, let known):
+      return """
+        --recipe: expected a component of the pipeline, found "\(name)"
+        It has \(known.joined(separator: ", ")).
         """
     case .notAMatrix(let recipe, let pattern, let name, let shape):
       return """

@@ -7,137 +7,90 @@ public import StrictJSON
 internal import Tensors
 internal import ToolKit
 
-/// What a conversion makes of each tensor, and that nothing is left over.
+/// What a conversion makes of each tensor of each component, and that nothing is left over.
 public struct ConversionReport: Sendable {
-  private let source: CanonicalWeights
-  private let sourcePath: String
-  private let target: LayoutPlan
-  private let output: String
-  private let files: [File]
-  /// How each tensor of the target is stored.
-  private let types: [String]
+  private let source: String
+  private let target: String
+  private let parts: [ComponentConversionReport]
+  /// Whether there are several, so that each is called by its name.
+  private let isNamed: Bool
+  private let leftOut: [Model.Component]
+  private let copied: [CarriedFile]
+  private let byteCount: Int
   private let peakMemoryByteCount: Int
-  /// Of each tensor, nil in a dry run.
-  private let overflowCounts: [Int]?
-  private let takenOverByteCount: Int?
+  /// Nil in a dry run.
+  private let resumedByteCount: Int?
   private let threads: Int
-
-  private struct File {
-    var name: String
-    var tensorCount: Int
-    var byteCount: Int
-  }
 
   /// A report of a plan, or of a finished conversion.
   public init(_ job: ConversionJob, _ outcome: ConversionJob.Outcome?, threads: Int) {
-    source = job.checkpoint.weights
-    sourcePath = job.checkpoint.path
-    target = job.plan.layout
-    output = job.output
-    files = job.plan.files.map {
-      File(name: $0.name, tensorCount: $0.tensors.count, byteCount: $0.byteCount)
+    source = job.model.path
+    target = job.output
+    parts = job.parts.indices.map {
+      ComponentConversionReport(job.parts[$0], outcome?.parts[$0])
     }
-    types = job.plan.types.map(\.rawValue)
-    peakMemoryByteCount = job.plan.peakMemoryByteCount(threads: threads)
-    overflowCounts = outcome?.overflowCounts
-    takenOverByteCount = outcome?.takenOverByteCount
+    isNamed = job.hasSubfolders
+    leftOut = job.leftOut
+    copied = job.carried
+    byteCount = job.byteCount
+    peakMemoryByteCount = job.peakMemoryByteCount(threads: threads)
+    resumedByteCount = outcome?.takenOverByteCount
     self.threads = threads
   }
 
   /// A report of the plan of a bundle in another layout, or of that bundle.
   public init(_ job: RelayoutJob, isDryRun: Bool, threads: Int) {
-    source = job.weights
-    sourcePath = job.bundle.path
-    target = job.layout
-    output = job.output
-    files = [
-      File(
-        name: FileSystem.name(of: job.output), tensorCount: job.plan.tensors.count,
-        byteCount: job.plan.weightByteCount)
-    ]
-    types = job.plan.tensors.map(\.encoding.description)
+    source = job.bundle.path
+    target = job.output
+    parts = [ComponentConversionReport(job, isDryRun: isDryRun)]
+    isNamed = false
+    leftOut = []
+    copied = []
+    byteCount = job.plan.weightByteCount
     peakMemoryByteCount = job.plan.peakMemoryByteCount(threads: threads)
-    // Nothing is decoded, so nothing overflows, and nothing is taken over.
-    overflowCounts = isDryRun ? nil : types.map { _ in 0 }
-    takenOverByteCount = isDryRun ? nil : 0
+    resumedByteCount = isDryRun ? nil : 0
     self.threads = threads
   }
 
-  private var byteCount: Int { files.reduce(0) { $0 + $1.byteCount } }
-
   /// What people read: counts, files, and what was lost.
   public var text: String {
-    let identity = source.identity
-    var lines = [
-      "\(sourcePath): \(identity.family.title), \(identity.layout.rawValue) layout, "
-        + countText(source.sourceWeights.count, "tensor"),
-      "\(output): \(target.layout.rawValue) layout, "
-        + "\(countText(target.tensors.count, "tensor")), \(byteCountText(byteCount)) in "
-        + countText(files.count, "file"),
-    ]
-    let changes = RowChange.allCases.compactMap { change -> String? in
-      let count = target.tensors.count { $0.change == change }
-      return count == 0 ? nil : "\(countText(count)) \(change.rawValue)"
+    var lines = ["\(source) to \(target), \(byteCountText(byteCount))"]
+    for part in parts { lines += part.lines(isNamed: isNamed) }
+    for component in leftOut {
+      lines.append(
+        "left out: \(component.name), a \(component.checkpoint.configuration.family.title); "
+          + Self.leftOutReason)
     }
-    lines.append(changes.joined(separator: ", ") + "; every source row is in the target once")
+    if !copied.isEmpty {
+      lines.append("\(countText(copied.count, "file")) of the pipeline copied as they are")
+    }
+    lines.append("every source row is in the target once")
     lines.append(
       "memory needed at most \(byteCountText(peakMemoryByteCount)) with "
         + countText(threads, "thread"))
-    lines += overflows.map { name, count in
-      "warning: \(name): \(countText(count, "value")) too large for the type became infinite"
-    }
     return lines.joined(separator: "\n")
   }
 
-  /// The tensors with values that the target's type cannot hold.
-  private var overflows: [(name: String, count: Int)] {
-    zip(target.tensors, overflowCounts ?? []).compactMap { tensor, count in
-      count == 0 ? nil : (tensor.name, count)
-    }
-  }
+  private static let leftOutReason = "one file takes one component, a folder takes all"
 
   /// The report for machines; formats/conversion-report.md.
   public var document: JSONValue {
-    let identity = source.identity
-    return [
-      "format": "mmdit-conversion", "version": 1, "dry_run": .bool(overflowCounts == nil),
-      "source": [
-        "path": .init(sourcePath), "family": .init(identity.family.title),
-        "layout": .init(identity.layout.rawValue),
-        "tensors": .init(source.sourceWeights.count),
-      ],
-      "target": [
-        "path": .init(output), "layout": .init(target.layout.rawValue),
-        "bytes": .init(byteCount),
-        "files": .array(
-          files.map { file in
-            [
-              "name": .init(file.name), "tensors": .init(file.tensorCount),
-              "bytes": .init(file.byteCount),
-            ]
-          }),
-      ],
-      "resumed_bytes": takenOverByteCount.map { .init($0) } ?? .null,
-      "threads": .init(threads),
+    [
+      "format": "mmdit-conversion", "version": 1, "dry_run": .bool(resumedByteCount == nil),
+      "source": .init(source), "target": .init(target), "bytes": .init(byteCount),
+      "resumed_bytes": resumedByteCount.map { .init($0) } ?? .null, "threads": .init(threads),
       "peak_memory_bytes_bound": .init(peakMemoryByteCount),
-      "ledger": .array(target.tensors.indices.map(entry)),
-    ]
-  }
-
-  private func entry(_ index: Int) -> JSONValue {
-    let tensor = target.tensors[index]
-    return [
-      "name": .init(tensor.name), "change": .init(tensor.change.rawValue),
-      "shape": .array(tensor.shape.extents.map { .init($0) }),
-      "source_dtypes": .init(tensor.encodings), "dtype": .init(types[index]),
-      "overflows": overflowCounts.map { .init($0[index]) } ?? .null,
-      "rows": .array(
-        tensor.runs.map { run in
+      "components": .array(parts.map(\.document)),
+      "left_out": .array(
+        leftOut.map { component in
           [
-            "source": .init(run.source), "first": .init(run.rows.lowerBound),
-            "count": .init(run.rows.count),
+            "name": .init(component.name),
+            "family": .init(component.checkpoint.configuration.family.id),
+            "tensors": .init(component.checkpoint.weights.sourceWeights.count),
+            "reason": .init(Self.leftOutReason),
           ]
         }),
+      "copied": .array(copied.map { ["name": .init($0.name), "bytes": .init($0.byteCount)] }),
     ]
   }
 }

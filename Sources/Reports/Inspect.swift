@@ -5,7 +5,6 @@ internal import Families
 public import Parallel
 internal import Safetensors
 internal import Storage
-internal import StrictJSON
 internal import Tensors
 
 /// Looks at a pipeline folder, a folder of weights, a safetensors file or a bundle.
@@ -22,10 +21,8 @@ public func inspect(
       bundle,
       statistics: statistics ? try measure(bundle, threads: threads, monitor: monitor) : [])
   }
-  let index = FileSystem.path(path, "model_index.json")
-  if FileSystem.kind(of: index) == .file {
-    return try inspectPipeline(
-      path, index: index, statistics: statistics, threads: threads, monitor: monitor)
+  if Pipeline.isPipeline(path) {
+    return try inspectPipeline(path, statistics: statistics, threads: threads, monitor: monitor)
   }
   return Inspection(
     path: path,
@@ -50,57 +47,67 @@ extension Inspection {
 }
 
 private func inspectPipeline(
-  _ path: String, index: String, statistics: Bool, threads: Int, monitor: WorkMonitor
+  _ path: String, statistics: Bool, threads: Int, monitor: WorkMonitor
 ) throws -> Inspection {
-  let document = try JSONField.parse(
-    FileReader.contents(of: index, limit: 16 << 20), document: index)
-  var components: [Inspection.Component] = []
-  for (name, field) in try document.members() {
-    // Parts are pairs of library and class; a pair of nulls is a part that this pipeline lacks.
-    guard case .array(let pair) = field.value, pair.count == 2,
-      case .string(let library) = pair[0], case .string(let className) = pair[1]
-    else { continue }
-    // The name becomes a path, which must not lead out of the pipeline.
-    guard !name.isEmpty, !name.contains("/"), name != ".", name != ".." else {
-      throw field.failure(expected: "a part in a folder of its own", found: "another path")
-    }
-    let folder = FileSystem.path(path, name)
-    let files = FileSystem.kind(of: folder) == .folder ? try FileSystem.names(in: folder) : []
-    let hasWeights = files.contains { $0.hasSuffix(".safetensors") }
-    components.append(
-      Inspection.Component(
-        name: name, library: library, className: className,
-        weights: hasWeights
-          ? try inspectWeights(
-            folder, statistics: statistics, threads: threads, monitor: monitor) : nil))
-  }
+  let pipeline = try Pipeline.open(path)
   return Inspection(
     path: path,
     content: .pipeline(
-      className: try document.optional("_class_name")?.string() ?? "unknown",
-      isDistilled: try document.optional("is_distilled")?.bool(), components: components))
+      className: pipeline.className ?? "unknown", isDistilled: pipeline.isDistilled,
+      components: try pipeline.parts.map { part in
+        Inspection.Component(
+          name: part.name, library: part.library, className: part.className,
+          weights: part.hasWeights
+            ? try inspectWeights(
+              FileSystem.path(path, part.name), statistics: statistics, threads: threads,
+              monitor: monitor) : nil)
+      }))
 }
 
 private func inspectWeights(
   _ path: String, statistics: Bool, threads: Int, monitor: WorkMonitor
 ) throws -> WeightsInspection {
-  let source = try SafetensorsCheckpoint.open(path)
-  var components = Identity.all(of: source.weights.map(\.name)).map {
-    WeightsComponent(identity: $0, configuration: nil)
-  }
+  let stored = try SafetensorsCheckpoint.open(path)
+  var source: any WeightSource = stored
+  var quantization: [QuantizationCount] = []
+  var components: [WeightsComponent] = []
   var problem: String?
   do {
+    let decoded = try DecodedCheckpoint(stored)
+    source = decoded
+    quantization = QuantizationCount.census(of: decoded)
     components = try Checkpoint.openAll(path).map {
       WeightsComponent(identity: $0.weights.identity, configuration: $0.configuration)
     }
   } catch let failure as any DiagnosedFailure {
+    if quantization.isEmpty { quantization = QuantizationCount.refused(by: failure) }
     problem = failure.description
+    components = Identity.all(of: source.weights.map(\.name)).map {
+      WeightsComponent(identity: $0, configuration: nil)
+    }
   }
   return WeightsInspection(
-    path: path, files: source.files.map(\.path), components: components, problem: problem,
-    weights: source.weights,
-    metadata: source.files.first?.header.metadata ?? [],
+    path: path, files: stored.files.map(\.path), components: components, problem: problem,
+    weights: source.weights, quantization: quantization,
+    metadata: stored.files.first?.header.metadata ?? [],
     statistics: statistics ? try measure(source, threads: threads, monitor: monitor) : [])
+}
+
+extension QuantizationCount {
+  /// The codes that a checkpoint has, most tensors first.
+  fileprivate static func census(of checkpoint: DecodedCheckpoint) -> [QuantizationCount] {
+    let encodings = checkpoint.weights.compactMap { checkpoint.codes(of: $0.name)?.encoding }
+    return Dictionary(grouping: encodings, by: \.self)
+      .map { QuantizationCount(format: $0.key, tensorCount: $0.value.count, isDecoded: true) }
+      .sorted { ($1.tensorCount, $0.format) < ($0.tensorCount, $1.format) }
+  }
+
+  /// The codes for which a checkpoint was refused; empty when it was for something else.
+  fileprivate static func refused(by failure: any DiagnosedFailure) -> [QuantizationCount] {
+    guard case .unsupportedFormat(_, _, let format, let count) = failure as? CheckpointFailure
+    else { return [] }
+    return [QuantizationCount(format: format, tensorCount: count, isDecoded: false)]
+  }
 }
 
 /// The statistics of every weight that holds real numbers.

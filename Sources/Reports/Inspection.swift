@@ -38,6 +38,8 @@ public struct WeightsInspection: Sendable {
   /// Why the files cannot be converted as they are; nil when they can.
   public let problem: String?
   public let weights: [WeightDescription]
+  /// How many weights are stored as codes, by what kind; empty for plain values.
+  public let quantization: [QuantizationCount]
   public let metadata: [SafetensorsHeader.MetadataEntry]
   /// Statistics of each weight that holds real numbers; empty when they were not asked for.
   public let statistics: [WeightStatistics]
@@ -64,6 +66,14 @@ public struct BundleInspection: Sendable {
 public struct WeightStatistics: Sendable {
   public let name: String
   public let statistics: TensorStatistics
+}
+
+/// How many weights are stored as codes of one kind.
+public struct QuantizationCount: Hashable, Sendable {
+  public let format: String
+  public let tensorCount: Int
+  /// Whether the suite reads them as values.
+  public let isDecoded: Bool
 }
 
 /// How many tensors, values and bytes have one encoding.

@@ -46,6 +46,16 @@ extension WeightsInspection {
       ("files", .init(files)),
       ("components", .array(components.map(\.document))),
       ("problem", problem.map { .init($0) } ?? .null),
+      (
+        "quantization",
+        .array(
+          quantization.map {
+            [
+              "format": .init($0.format), "tensors": .init($0.tensorCount),
+              "decoded": .bool($0.isDecoded),
+            ]
+          })
+      ),
       ("metadata", .object(JSONObject(metadata.map { ($0.key, .init($0.value)) }))),
     ] + weightMembers(weights, statistics)
   }

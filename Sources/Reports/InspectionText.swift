@@ -49,6 +49,10 @@ extension WeightsInspection {
     lines.append(
       "\(countText(weights.weightCount, "parameter")), \(byteCountText(weights.storedByteCount)) in "
         + countText(files.count, "file"))
+    if !quantization.isEmpty {
+      let counts = quantization.map { "\(countText($0.tensorCount, "tensor")) \($0.format)" }
+      lines.append("quantized already: \(counts.joined(separator: ", "))")
+    }
     if let problem { lines.append("not convertible: \(problem.replacing("\n", with: " "))") }
     lines += metadata.map(metadataLine)
     return lines + weightLines(weights, statistics, tensors: tensors)

@@ -1,4 +1,5 @@
 public import Bundles
+package import Checkpoints
 internal import Recipes
 public import StrictJSON
 internal import Tensors
@@ -9,17 +10,23 @@ public struct QuantizationReport: Sendable {
   private let plan: BundlePlan
   private let sourceByteCount: Int
   private let threads: Int
+  private let sourceNoise: StatedNoise?
   /// The memory cards that people have, in gigabytes.
   static let cardGigabytes = [6, 8, 12, 16, 24]
 
   public init(_ job: QuantizationJob) {
-    self.init(plan: job.plan, sourceByteCount: job.sourceByteCount, threads: job.threads)
+    self.init(
+      plan: job.plan, sourceByteCount: job.sourceByteCount, sourceNoise: job.sourceNoise,
+      threads: job.threads)
   }
 
   /// The report of a plan for weights that take so many bytes now.
-  package init(plan: BundlePlan, sourceByteCount: Int, threads: Int) {
+  package init(
+    plan: BundlePlan, sourceByteCount: Int, sourceNoise: StatedNoise? = nil, threads: Int
+  ) {
     self.plan = plan
     self.sourceByteCount = sourceByteCount
+    self.sourceNoise = sourceNoise
     self.threads = threads
   }
 
@@ -39,6 +46,7 @@ public struct QuantizationReport: Sendable {
       }
     }
     lines += reasons.map { "kept \($0.count): \($0.reason)" }
+    if let sourceNoise { lines.append("warning: \(sourceNoise.sentence)") }
     return lines.joined(separator: "\n")
   }
 
@@ -88,6 +96,7 @@ public struct QuantizationReport: Sendable {
       "dry_run": .init(outcome == nil),
       "bits_per_weight": .init(outcome?.header.bitsPerWeight ?? plan.bitsPerWeight),
       "parameters": .init(plan.weightCount), "source_bytes": .init(sourceByteCount),
+      "source_quantization": sourceNoise?.document ?? .null,
       "weight_bytes": .init(plan.weightByteCount),
       "output_bytes": outcome.map { .init($0.outputByteCount) } ?? .null,
       "resumed_bytes": outcome.map { .init($0.takenOverByteCount) } ?? .null,

@@ -1,5 +1,5 @@
 internal import Storage
-internal import Tensors
+public import Tensors
 
 extension SafetensorsFile {
   /// How many elements are read at once: half a mebibyte of the widest type.
@@ -12,9 +12,11 @@ extension SafetensorsFile {
 
   /// Decodes rows of a tensor's matrix view to float32, `rows.count × columns` values.
   ///
-  /// Reads in pieces of bounded size. Rows outside the tensor and an output of another size trap.
+  /// Reads in pieces of bounded size. `type` is for elements that are stored under the name of
+  /// another type of the same width. Rows outside the tensor and an output of another size trap.
   public func decode(
-    _ tensor: SafetensorsHeader.Tensor, rows: Range<Int>, into output: inout MutableSpan<Float>
+    _ tensor: SafetensorsHeader.Tensor, as type: ElementType? = nil, rows: Range<Int>,
+    into output: inout MutableSpan<Float>
   ) throws(SafetensorsFailure) {
     let columns = tensor.shape.columns
     precondition(
@@ -22,7 +24,8 @@ extension SafetensorsFile {
       "rows \(rows) of \(tensor.name) \(tensor.shape)")
     precondition(
       output.count == rows.count * columns, "an output of \(rows.count * columns) values")
-    let type = tensor.elementType
+    let type = type ?? tensor.elementType
+    precondition(type.bitWidth == tensor.elementType.bitWidth, "elements keep their width")
     guard type.isReal, type != .bool else {
       throw .undecodable(file: path, tensor: tensor.name, type: type)
     }

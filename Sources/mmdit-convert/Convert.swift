@@ -10,13 +10,15 @@ internal import ToolKit
 struct Convert: Tool {
   static let configuration = CommandConfiguration(
     commandName: "mmdit-convert",
-    abstract: "Writes a FLUX.2 checkpoint in another layout, without losing a bit.",
+    abstract: "Writes a checkpoint, or a whole pipeline, in another layout, without losing a bit.",
     discussion: helpText(
       purpose: """
         Fused tensors are split and joined, names and row order changed; values are not
         touched unless --dtype asks for it. Every source row is accounted for.
-        A path that ends in .safetensors is one file, any other a folder as diffusers has.
-        A bundle becomes a bundle: its codes and scales are moved, not decoded.
+        An output that ends in .safetensors is one file and takes one component, the
+        transformer where there are several; any other is a folder and takes all, with
+        everything else that a pipeline folder has. A bundle becomes a bundle: its codes and
+        scales are moved, not decoded. mmdit-inspect --families lists the models.
         """,
       examples: [
         HelpExample(
@@ -40,7 +42,9 @@ struct Convert: Tool {
     version: suiteVersion)
 
   @Argument(
-    help: "A pipeline folder, a transformer folder, an index, a safetensors file or a bundle.",
+    help: """
+      A pipeline folder, the folder of a component, an index, a safetensors file or a bundle.
+      """,
     completion: .file())
   var input: String
 

@@ -20,13 +20,17 @@ struct Inspect: Tool {
           "mmdit-inspect flux-2-klein-4b.safetensors --json | jq '.tensors[].name'"),
         HelpExample(
           "which rows have outliers?", "mmdit-inspect FLUX.2-klein-4B/transformer --statistics"),
+        HelpExample("which models are known, and how large are they?", "mmdit-inspect --families"),
       ]),
     version: suiteVersion)
 
   @Argument(
     help: "A pipeline folder, a folder of weights, a safetensors file or a bundle.",
     completion: .file())
-  var path: String
+  var path: String?
+
+  @Flag(help: "List the published models that are known, and their sizes by recipe.")
+  var families = false
 
   @Flag(help: "Print one JSON document instead of text.")
   var json = false
@@ -39,7 +43,18 @@ struct Inspect: Tool {
 
   @OptionGroup var runOptions: RunOptions
 
+  func validate() throws {
+    guard (path == nil) == families else {
+      throw ValidationError("expected either a path or --families")
+    }
+  }
+
   func execute(_ context: ToolContext) throws -> ToolExit {
+    guard let path else {
+      let list = try FamilyList()
+      try context.print(json ? list.document.pretty() : list.text)
+      return .done
+    }
     let inspection = try inspect(
       path, statistics: statistics, threads: context.threadCount, monitor: context.monitor)
     try context.print(

@@ -8,7 +8,7 @@ internal import ToolKit
 struct Quantize: Tool {
   static let configuration = CommandConfiguration(
     commandName: "mmdit-quantize",
-    abstract: "Quantizes a FLUX.2 checkpoint to a bundle of int8 and int4 codes.",
+    abstract: "Quantizes a checkpoint, or a whole pipeline, to bundles of int8 and int4 codes.",
     discussion: helpText(
       purpose: """
         A recipe says which tensors become what, and why. Built in are:
@@ -27,21 +27,31 @@ struct Quantize: Tool {
           "go on with one that was killed, or found the disk full",
           "mmdit-quantize FLUX.2-klein-4B --recipe int8 --output klein-int8.mmdit --resume"),
         HelpExample(
+          "a whole pipeline, a bundle for each component that is quantized",
+          "mmdit-quantize FLUX.2-klein-4B --recipe transformer=int4-g64,text_encoder=int8 "
+            + "--output klein-small"),
+        HelpExample(
           "a smaller one to publish",
           "mmdit-quantize FLUX.2-klein-4B --recipe int8 --output klein-int8.mmdit --compress"),
       ]),
     version: suiteVersion)
 
   @Argument(
-    help: "A pipeline folder, a transformer folder or a safetensors file.", completion: .file())
+    help: "A pipeline folder, the folder of a component, or a safetensors file.",
+    completion: .file())
   var model: String
 
   @Option(
-    help: "A built-in recipe or a JSON file; see formats/recipe.md.",
+    help: """
+      A built-in recipe or a JSON file, see formats/recipe.md; or one for each component of a \
+      pipeline: transformer=int4-g64,text_encoder=int8. Components without one are copied.
+      """,
     completion: .list(BuiltInRecipe.allCases.map(\.rawValue)))
   var recipe: String
 
-  @Option(name: .shortAndLong, help: "The bundle to write.", completion: .file())
+  @Option(
+    name: .shortAndLong, help: "The bundle to write, or the folder when components are named.",
+    completion: .file())
   var output: String
 
   @Option(
@@ -76,6 +86,9 @@ struct Quantize: Tool {
   }
 
   func execute(_ context: ToolContext) throws -> ToolExit {
+    if let recipes = try ComponentRecipes(parsing: recipe) {
+      return try quantizePipeline(recipes, context)
+    }
     let job = try QuantizationJob(
       model: model, recipe: recipe, layout: layout.layout, threads: context.threadCount)
     let report = QuantizationReport(job)
@@ -89,6 +102,26 @@ struct Quantize: Tool {
       output: output, compress: compress, resuming: resume,
       producer: "mmdit-quantize \(suiteVersion)", monitor: context.monitor)
     if json != "-" { try context.print(printable(report.text(outcome, output: output))) }
+    try context.write(report.document(outcome), to: json)
+    return .done
+  }
+
+  private func quantizePipeline(
+    _ recipes: ComponentRecipes, _ context: ToolContext
+  ) throws -> ToolExit {
+    let job = try PipelineQuantization(
+      model: model, recipes: recipes, layout: layout.layout, threads: context.threadCount)
+    let report = PipelineQuantizationReport(job)
+    let outcome =
+      dryRun
+      ? nil
+      : try job.run(
+        output: output, compress: compress, resuming: resume,
+        producer: "mmdit-quantize \(suiteVersion)", monitor: context.monitor)
+    if json != "-" {
+      let text = outcome.map { report.text($0, output: output) } ?? report.dryRunText
+      try context.print(printable(text))
+    }
     try context.write(report.document(outcome), to: json)
     return .done
   }

@@ -42,9 +42,13 @@ import Testing
   /// Texts of the header, changed, under a right checksum.
   @Test(arguments: [
     ("\"mmdit-bundle\"", "\"other\"", "format: expected \"mmdit-bundle\""),
-    ("\"flux2\"", "\"flux9\"", "architecture.family: expected \"flux2\""),
-    ("\"head_count\":2", "\"head_count\":0", "expected sizes from 1 to"),
-    ("\"head_size\":16", "\"head_size\":18", "rotary axes"),
+    ("\"flux2\"", "\"flux9\"", "architecture.family: expected flux2, flux1, sd3, "),
+    ("\"head_count\":2", "\"head_count\":0", "expected width = head_count × head_size"),
+    ("\"width\":32", "\"width\":0", "expected an axis of 1 to 16777216 values"),
+    ("\"width\":32", "\"width\":16777217", "configuration.width: expected an integer from 0 to"),
+    ("\"single_block_count\":2", "\"single_block_count\":4097", "expected 0 to 4096 repetitions"),
+    ("\"has_guidance\":false", "\"has_guidance\":0", "has_guidance: expected a boolean"),
+    ("\"head_size\":16", "\"head_size\":18", "expected width = head_count × head_size"),
     ("\"dtype\":\"BF16\"", "\"dtype\":\"I64\"", "tensors[0].dtype: expected BF16, F16 or F32"),
     ("\"shape\":[32,8]", "\"shape\":[32,9]", "tensors[0].values.bytes"),
     (

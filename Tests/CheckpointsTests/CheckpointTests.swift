@@ -57,7 +57,7 @@ import Testing
       for path in paths {
         let checkpoint = try Checkpoint.open(path)
         #expect(try values(checkpoint) == expected, "\(path)")
-        #expect(checkpoint.configuration == (try Checkpoint.open(pipeline)).configuration)
+        #expect(try checkpoint.weights.flux2() == Checkpoint.open(pipeline).weights.flux2())
         #expect(checkpoint.files.count == 1)
       }
     }
@@ -91,7 +91,7 @@ import Testing
           replacing: ["rope_theta": "500"]))
       let file = "\(pipeline)/transformer/diffusion_pytorch_model.safetensors"
       for path in [pipeline, "\(pipeline)/transformer", file] {
-        #expect(try Checkpoint.open(path).configuration.rotaryBase == 500, "\(path)")
+        #expect(try Checkpoint.open(path).weights.flux2().rotaryBase == 500, "\(path)")
       }
     }
   }
@@ -104,7 +104,7 @@ import Testing
           replacing: ["_class_name": "\"AutoencoderKL\"", "rope_theta": "500"]), "[]", "3",
       ] {
         try folder.write("config.json", text)
-        #expect(try Checkpoint.open(path).configuration.rotaryBase == 2000)
+        #expect(try Checkpoint.open(path).weights.flux2().rotaryBase == 2000)
       }
     }
   }
@@ -112,9 +112,9 @@ import Testing
   @Test func aFolderWithoutADocumentIsInferred() throws {
     try TemporaryFolder.with { folder in
       let pipeline = try folder.makePipeline()
-      let stated = try Checkpoint.open(pipeline).configuration
+      let stated = try Checkpoint.open(pipeline).weights.flux2()
       try folder.remove("pipeline/transformer/config.json")
-      #expect(try Checkpoint.open(pipeline).configuration == stated)
+      #expect(try Checkpoint.open(pipeline).weights.flux2() == stated)
     }
   }
 
@@ -198,17 +198,27 @@ import Testing
 
   // MARK: Other things
 
-  @Test func anotherModelIsRefusedByName() {
-    for (part, family) in [
-      ("text_encoder", "Qwen3 text encoder"), ("vae", "FLUX.2 autoencoder"),
+  @Test func everyPartOfAPipelineOpens() throws {
+    for (part, family, count) in [
+      ("transformer", Family.flux2, 113), ("text_encoder", .qwen3, 310),
+      ("vae", .flux2Autoencoder, 189),
     ] {
-      #expect(
-        message { _ = try Checkpoint.open("\(Fixture.klein)/\(part)") }.contains(
-          ": expected a FLUX.2 transformer, found a \(family)\n"))
+      let checkpoint = try Checkpoint.open("\(Fixture.klein)/\(part)")
+      #expect(checkpoint.configuration.family == family)
+      #expect(checkpoint.weights.identity.layout == .diffusers)
+      #expect(checkpoint.weights.weights.count == count, "\(part)")
+      #expect(checkpoint.weights.dropped.isEmpty)
+      #expect(checkpoint.others.isEmpty)
+      // What config.json leaves to the weights, they tell; and the other way round.
+      let inferred = try checkpoint.source.component()
+      #expect(inferred.configuration.sizes == checkpoint.configuration.sizes, "\(part)")
     }
+  }
+
+  @Test func somethingElseIsRefused() {
     #expect(
       message { _ = try Checkpoint.open("\(Fixture.klein)/lora-ink") }.contains(
-        ": expected the weights of a FLUX.2 transformer, found names of no known family: "))
+        ": expected a component of a known family, found names of none"))
   }
 
   @Test func nothingAtThePathIsSaidSo() {

@@ -12,6 +12,7 @@ private func tensors(_ layout: Layout) -> [NamedTensor] {
   case .diffusers: TinyFlux2.diffusers()
   case .original: TinyFlux2.original()
   case .comfyUI: TinyFlux2.original(prefix: "model.diffusion_model.")
+  case .alternate: preconditionFailure("FLUX.2 has no other names")
   }
 }
 

@@ -8,7 +8,8 @@ import Testing
   private static let configuration = Flux2Configuration(
     headCount: 2, headSize: 8, doubleBlockCount: 2, singleBlockCount: 2, textSize: 24,
     inputChannels: 8, outputChannels: 8, feedForwardSize: 48, rotaryAxes: [2, 2, 2, 2],
-    rotaryBase: 2000, epsilon: 1e-6, timestepChannels: 32, hasGuidance: true)
+    rotaryBase: 2000, epsilon: 1e-6, timestepChannels: 32, hasGuidance: true
+  ).component
 
   /// The network in every way a file may name it; the first is the suite's own.
   private static let layouts = [
@@ -18,16 +19,14 @@ import Testing
   ]
 
   private func canonical(_ tensors: [NamedTensor]) throws -> CanonicalWeights {
-    let identity = try #require(Identity.of(tensors.map(\.name)))
+    let source = WeightsInMemory(tensors, origin: "tiny.safetensors")
     return try CanonicalWeights(
-      WeightsInMemory(tensors, origin: "tiny.safetensors"), identity: identity,
-      configuration: Self.configuration)
+      source, identity: source.identity(), configuration: Self.configuration)
   }
 
   @Test(arguments: layouts.indices) func everyLayoutHasTheSameValues(layout: Int) throws {
     let weights = try canonical(Self.layouts[layout])
-    #expect(
-      weights.weights.map(\.name) == Flux2Table.weights(of: Self.configuration).map(\.name))
+    #expect(weights.weights.map(\.name) == Self.configuration.weights.map(\.name))
     for tensor in TinyFlux2.diffusers() {
       #expect(try weights.values(of: tensor.name) == tensor.values, "\(tensor.name)")
       #expect(weights.weight(named: tensor.name)?.shape.extents == tensor.extents)
@@ -74,9 +73,8 @@ import Testing
 
   @Test func theFixtureIsCanonicalAlready() throws {
     let source = try SafetensorsCheckpoint.open(Fixture.kleinTransformer)
-    let identity = try #require(Identity.of(source.weights.map(\.name)))
     let weights = try CanonicalWeights(
-      source, identity: identity, configuration: FixtureConfiguration.read())
+      source, identity: source.identity(), configuration: FixtureConfiguration.read().component)
     #expect(weights.weights.count == 113)
     for weight in weights.weights {
       #expect(weight == source.weight(named: weight.name))
@@ -158,18 +156,12 @@ import Testing
           + "expected shape [48, 16], found [48, 4, 4]\n"))
   }
 
-  @Test func anotherFamilyIsRefusedByName() throws {
-    let identity = Identity(family: .qwen3, layout: .diffusers, prefix: "", evidence: [])
-    let source = WeightsInMemory([], origin: "text_encoder")
-    let expected = FamilyFailure.unsupported(origin: "text_encoder", family: .qwen3)
-    #expect(throws: expected) {
-      try CanonicalWeights(source, identity: identity, configuration: Self.configuration)
-    }
-    #expect(throws: expected) {
-      try Flux2Configuration.inferred(from: source, identity: identity)
-    }
+  @Test func anotherFamilyIsNoFlux2() throws {
+    let weights = try SafetensorsCheckpoint.open("\(Fixture.klein)/text_encoder").component()
     #expect(
-      expected.description.hasPrefix(
-        "text_encoder: expected a FLUX.2 transformer, found a Qwen3 text encoder\n"))
+      message { _ = try weights.flux2() } == """
+        \(Fixture.klein)/text_encoder: expected a FLUX.2 transformer, found a Qwen3 text encoder
+        It can be inspected, converted and quantized; only FLUX.2 transformers are run.
+        """)
   }
 }

@@ -18,9 +18,10 @@ struct GlyphKlein {
     func document(_ path: String) throws -> JSONField {
       try JSONField.parse(FileReader.contents(of: path, limit: 1 << 20), document: path)
     }
-    configuration = try Flux2Configuration(
-      diffusers: document("\(Fixture.kleinTransformer)/config.json"))
     weights = try SafetensorsCheckpoint.open(Fixture.kleinTransformer)
+    configuration = try weights.component(
+      stated: document("\(Fixture.kleinTransformer)/config.json")
+    ).flux2()
     let recorded = try SafetensorsCheckpoint.open("\(Fixture.goldens)/glyph-klein.safetensors")
     self.recorded = recorded
     let list = try document("\(Fixture.goldens)/glyph-klein.json")

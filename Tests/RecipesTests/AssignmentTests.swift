@@ -37,10 +37,12 @@ import Testing
     return Set(names.map { $0 + ".weight" })
   }()
 
-  @Test(arguments: Recipe.builtIn.map(\.name))
-  func builtInRecipesKeepExactlyTheSensitiveTensors(name: String) throws {
-    let assignment = try Assignment(
-      #require(Recipe.builtIn(named: name)), to: fixtureWeights())
+  /// All that quantize.
+  private static let quantizing = BuiltInRecipe.allCases.filter { $0 != .keep }
+
+  @Test(arguments: quantizing)
+  func builtInRecipesKeepExactlyTheSensitiveTensors(builtIn: BuiltInRecipe) throws {
+    let assignment = try Assignment(builtIn.recipe(for: .flux2), to: fixtureWeights())
     let kept = assignment.tensors.filter { $0.treatment == .keep }
     #expect(Set(kept.map(\.weight.name)) == Self.sensitive)
     #expect(kept.count == 45)
@@ -57,10 +59,11 @@ import Testing
     // attention for the image.
     let expected: [String: [Scheme: Int]] = [
       "int8": [Self.int8: 68], "int4": [nibbleByRow: 68], "int4-g64": [nibbleByGroup: 68],
-      "mixed": [Self.int8: 4 + 10, nibbleByGroup: 4 * 11 + 10],
+      "mixed": [Self.int8: 4 + 10, nibbleByGroup: 4 * 11 + 10], "keep": [:],
     ]
-    #expect(Recipe.builtIn.map(\.name) == ["int8", "int4", "int4-g64", "mixed"])
-    for recipe in Recipe.builtIn {
+    #expect(
+      BuiltInRecipe.allCases.map(\.rawValue) == ["int8", "int4", "int4-g64", "mixed", "keep"])
+    for recipe in BuiltInRecipe.allCases.map({ $0.recipe(for: .flux2) }) {
       var counts: [Scheme: Int] = [:]
       for tensor in try Assignment(recipe, to: fixtureWeights()).tensors {
         if case .quantize(let scheme) = tensor.treatment { counts[scheme, default: 0] += 1 }
@@ -71,7 +74,7 @@ import Testing
 
   @Test func mixedGivesEightBitsToTheOutputsOfAttention() throws {
     let assignment = try Assignment(
-      #require(Recipe.builtIn(named: "mixed")), to: fixtureWeights())
+      BuiltInRecipe.mixed.recipe(for: .flux2), to: fixtureWeights())
     let byte = assignment.tensors.filter { $0.treatment == .quantize(Self.int8) }
       .map(\.weight.name)
     var expected: Set<String> = []
@@ -80,9 +83,9 @@ import Testing
     #expect(Set(byte) == expected)
   }
 
-  @Test(arguments: Recipe.builtIn.map(\.name))
-  func everyRuleOfABuiltInRecipeDecidesForSomeTensor(name: String) throws {
-    let recipe = try #require(Recipe.builtIn(named: name))
+  @Test(arguments: BuiltInRecipe.allCases)
+  func everyRuleOfABuiltInRecipeDecidesForSomeTensor(builtIn: BuiltInRecipe) throws {
+    let recipe = builtIn.recipe(for: .flux2)
     let deciding = Set(
       try fixtureWeights().weights.compactMap { recipe.decidingRule(for: $0.name) })
     #expect(deciding == Set(recipe.rules.indices))
@@ -90,7 +93,7 @@ import Testing
 
   @Test func tensorsAndBlocksAreInTheOrderOfExecution() throws {
     let weights = try fixtureWeights()
-    let table = Flux2Table.weights(of: weights.configuration)
+    let table = weights.configuration.weights
     let tensors = try Assignment(recipe([("*", .keep)]), to: weights).tensors
     #expect(tensors.map(\.weight) == weights.weights)
     #expect(tensors.map(\.block) == table.map(\.block))

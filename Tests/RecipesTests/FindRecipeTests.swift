@@ -1,4 +1,5 @@
 import Failures
+import Families
 import Recipes
 import StrictJSON
 import TestSupport
@@ -6,47 +7,58 @@ import Testing
 
 @Suite struct FindRecipeTests {
   @Test func builtInRecipesAreFoundByName() throws {
-    for recipe in Recipe.builtIn { #expect(try Recipe.named(recipe.name) == recipe) }
+    let weights = try fixtureWeights()
+    for builtIn in BuiltInRecipe.allCases {
+      let found = try Recipe.named(builtIn.rawValue, for: weights)
+      // FLUX.2 without guidance has weights for every rule.
+      #expect(found == builtIn.recipe(for: .flux2))
+      #expect(found.name == builtIn.rawValue)
+    }
   }
 
   @Test func aFileComesBeforeABuiltInRecipe() throws {
     try TemporaryFolder.with { folder in
-      var changed = try #require(Recipe.builtIn(named: "mixed"))
+      let weights = try fixtureWeights()
+      var changed = BuiltInRecipe.mixed.recipe(for: .flux2)
       changed.summary = "changed"
       let path = try folder.write("int8", changed.document.pretty())
-      #expect(try Recipe.named(path) == changed)
+      #expect(try Recipe.named(path, for: weights) == changed)
       // A folder of that name is no recipe, and says so as any other name does.
       let other = try folder.makeFolder("int4")
-      #expect(throws: RecipeFailure.self) { try Recipe.named(other) }
+      #expect(throws: RecipeFailure.self) { try Recipe.named(other, for: weights) }
     }
   }
 
-  @Test func anUnknownNameListsTheBuiltInRecipes() {
-    let found = message { _ = try Recipe.named("int5") }
+  @Test func anUnknownNameListsTheBuiltInRecipes() throws {
+    let weights = try fixtureWeights()
+    let found = message { _ = try Recipe.named("int5", for: weights) }
     #expect(
       found == """
         recipe "int5": expected a built-in recipe or a JSON file, found neither
-        Built in are int8, int4, int4-g64, mixed; a file is described in formats/recipe.md.
+        Built in are int8, int4, int4-g64, mixed, keep; a file is described in formats/recipe.md.
         """)
     #expect(RecipeFailure.unknown(name: "int5", known: []).kind == .usage)
   }
 
   @Test func aFileThatIsNoRecipeIsNamed() throws {
     try TemporaryFolder.with { folder in
+      let weights = try fixtureWeights()
       let path = try folder.write("mine.json", "{")
-      #expect(message { _ = try Recipe.named(path) }.hasPrefix("\(path): byte 1: "))
+      #expect(message { _ = try Recipe.named(path, for: weights) }.hasPrefix("\(path): byte 1: "))
     }
   }
 
   @Test func aFileLargerThanAnyRecipeIsNotRead() throws {
     try TemporaryFolder.with { folder in
       let spaces = [UInt8](repeating: UInt8(ascii: " "), count: 1 << 20)
-      let recipe = try #require(Recipe.builtIn.first)
+      let weights = try fixtureWeights()
+      let recipe = BuiltInRecipe.int8.recipe(for: .flux2)
       let text = Array(recipe.document.compact().utf8)
       let whole = try folder.write("whole.json", text + spaces.dropFirst(text.count))
-      #expect(try Recipe.named(whole) == recipe)
+      #expect(try Recipe.named(whole, for: weights) == recipe)
       let larger = try folder.write("larger.json", text + spaces.dropFirst(text.count - 1))
-      #expect(message { _ = try Recipe.named(larger) }.hasPrefix("\(larger): "))
+      #expect(
+        message { _ = try Recipe.named(larger, for: weights) }.hasPrefix("\(larger): "))
     }
   }
 }

@@ -1,3 +1,4 @@
+import Families
 import Quantization
 import Recipes
 import StrictJSON
@@ -6,9 +7,12 @@ import Testing
 
 @Suite struct RecipeDocumentTests {
   @Test func builtInRecipesReadBack() throws {
-    for original in Recipe.builtIn {
-      #expect(try recipe(original.document.pretty()) == original)
-      #expect(try recipe(original.document.compact()) == original)
+    for builtIn in BuiltInRecipe.allCases {
+      for family in Family.all {
+        let original = builtIn.recipe(for: family)
+        #expect(try recipe(original.document.pretty()) == original)
+        #expect(try recipe(original.document.compact()) == original)
+      }
     }
   }
 

@@ -8,11 +8,7 @@ import Testing
 
 /// The fixture's weights under the suite's names.
 func fixtureWeights() throws -> CanonicalWeights {
-  let source = try SafetensorsCheckpoint.open(Fixture.kleinTransformer)
-  let identity = try #require(Identity.of(source.weights.map(\.name)))
-  return try CanonicalWeights(
-    source, identity: identity,
-    configuration: Flux2Configuration.inferred(from: source, identity: identity))
+  try SafetensorsCheckpoint.open(Fixture.kleinTransformer).component()
 }
 
 /// The recipe of a document text.

@@ -39,15 +39,9 @@ import Testing
   }
 
   private func candidate(_ name: String) throws -> Candidate {
-    let tensors = TinyFlux2.diffusers()
-    let identity = try #require(Identity.of(tensors.map(\.name)))
-    let source = WeightsInMemory(tensors)
-    return Candidate(
+    Candidate(
       name: name, path: "\(name).mmdit",
-      weights: try CanonicalWeights(
-        source, identity: identity,
-        configuration: Flux2Configuration.inferred(from: source, identity: identity)),
-      recipe: nil)
+      weights: try WeightsInMemory(TinyFlux2.diffusers()).component(), recipe: nil)
   }
 
   /// A reference that is exact and a candidate, in a golden set without goldens.

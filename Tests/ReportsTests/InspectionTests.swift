@@ -69,7 +69,8 @@ import Testing
           {"format":"mmdit-inspection","version":1,"path":"\(path)","kind":"weights",\
           "files":["\(path)"],"family":null,"variant":null,"layout":null,"prefix":null,\
           "evidence":[],"configuration":null,\
-          "problem":"no known family has these tensor names","metadata":{"format":"pt"},\
+          "problem":"no known family has these tensor names","quantization":[],\
+          "metadata":{"format":"pt"},\
           "parameters":7,"weight_bytes":14,\
           "census":[{"encoding":"BF16","tensors":2,"parameters":7,"bytes":14}],\
           "tensors":[{"name":"w","encoding":"BF16","shape":[2,3],"bytes":12},\

@@ -17,14 +17,19 @@ import Testing
 
   /// The plan for a model in bf16 that exists only as a description.
   private func plan(_ configuration: Flux2Configuration, _ recipe: Recipe) throws -> BundlePlan {
+    let configuration = configuration.component
     let source = WeightsInMemory(
-      described: Flux2Table.weights(of: configuration).map {
+      described: configuration.weights.map {
         WeightDescription(
           name: $0.name, shape: $0.shape, encoding: "BF16", storedByteCount: 2 * $0.shape.count)
       })
     let identity = Identity(family: .flux2, layout: .diffusers, prefix: "", evidence: [])
     let weights = try CanonicalWeights(source, identity: identity, configuration: configuration)
     return try BundlePlan(Assignment(recipe, to: weights), configuration: configuration)
+  }
+
+  private func plan(_ recipe: BuiltInRecipe) throws -> BundlePlan {
+    try plan(Self.klein, recipe.recipe(for: .flux2))
   }
 
   private func report(_ plan: BundlePlan) -> (QuantizationReport, JSONField) {
@@ -38,9 +43,9 @@ import Testing
     rules: [Rule(match: "*", treatment: .keep, reason: "it is wanted so")],
     thresholds: Thresholds())
 
-  @Test(arguments: Recipe.builtIn.map(\.name))
-  func tensorsSumToTheWholeOfAPublishedModel(name: String) throws {
-    let plan = try plan(Self.klein, #require(Recipe.builtIn(named: name)))
+  @Test(arguments: BuiltInRecipe.allCases)
+  func tensorsSumToTheWholeOfAPublishedModel(recipe: BuiltInRecipe) throws {
+    let plan = try plan(recipe)
     let (_, document) = report(plan)
     let tensors = try document["tensors"].array()
     #expect(tensors.count == 169)
@@ -56,7 +61,7 @@ import Testing
     #expect(try document["peak_memory_bytes"].value == .null)
     #expect(try document["recipe"].value == plan.recipe.document)
     // 5 × 12 + 20 × 2 matrices in the blocks, all but them kept.
-    #expect(try tensors.count { try $0["quantized"].bool() } == 100)
+    #expect(try tensors.count { try $0["quantized"].bool() } == (recipe == .keep ? 0 : 100))
     #expect(
       try document["disk_bytes_needed"].integer() > bytes)
   }
@@ -66,7 +71,7 @@ import Testing
   /// (3 D + 2 M) D + D (D + M) = 13 D² in 10 D rows. Five and twenty of them: 390 D² values in
   /// 310 D rows. All else stays in two bytes.
   @Test func eightBitsTakeAByteAndAScaleForEachRow() throws {
-    let plan = try plan(Self.klein, #require(Recipe.builtIn(named: "int8")))
+    let plan = try plan(.int8)
     let width = 3072
     let quantized = 390 * width * width
     let rows = 310 * width
@@ -74,7 +79,7 @@ import Testing
   }
 
   @Test func theDryRunSaysWhatIsKeptAndWhatItCosts() throws {
-    let plan = try plan(Self.klein, #require(Recipe.builtIn(named: "int8")))
+    let plan = try plan(.int8)
     let (report, _) = report(plan)
     // By the sum above 4,072,492,032 bytes.
     #expect(

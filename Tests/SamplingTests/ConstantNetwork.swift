@@ -11,7 +11,7 @@ final class ConstantWeights: WeightSource {
     rotaryBase: 2000, epsilon: 1e-6, timestepChannels: 8, hasGuidance: false)
 
   let origin = "constant"
-  let weights = Flux2Table.weights(of: configuration).map {
+  let weights = configuration.component.weights.map {
     WeightDescription(
       name: $0.name, shape: $0.shape, encoding: "F32", storedByteCount: 4 * $0.shape.count)
   }

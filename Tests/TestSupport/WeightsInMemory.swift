@@ -5,6 +5,7 @@ public struct WeightsInMemory: WeightSource {
   public let origin: String
   public let weights: [WeightDescription]
   private let values: [String: [Float]]
+  private let positions: [String: Int]
 
   /// Tensors with their values, said to be stored as float32.
   public init(_ tensors: [NamedTensor], origin: String = "memory") {
@@ -15,6 +16,7 @@ public struct WeightsInMemory: WeightSource {
         storedByteCount: 4 * $0.values.count)
     }
     values = Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0.values) })
+    positions = Self.positions(weights)
   }
 
   /// Weights that are only described: as large as any model, and nothing to decode.
@@ -22,9 +24,16 @@ public struct WeightsInMemory: WeightSource {
     self.origin = origin
     self.weights = weights
     values = [:]
+    positions = Self.positions(weights)
   }
 
-  public func weight(named name: String) -> WeightDescription? { weights.first { $0.name == name } }
+  private static func positions(_ weights: [WeightDescription]) -> [String: Int] {
+    Dictionary(uniqueKeysWithValues: weights.enumerated().map { ($1.name, $0) })
+  }
+
+  public func weight(named name: String) -> WeightDescription? {
+    positions[name].map { weights[$0] }
+  }
 
   public func decode(_ name: String, rows: Range<Int>, into output: inout MutableSpan<Float>) throws
   {

@@ -81,6 +81,8 @@ extension Family {
           .when(.flag("has_post_quant_conv"))),
     ] + Convolutions.decoder,
     signature: ["decoder.mid_block.resnets.0.conv1.weight", "encoder.conv_in.weight"],
+    assumption: "config.json has the scaling_factor 0.3611 and shift_factor 0.1159 of FLUX.1; "
+      + "Stable Diffusion 3 has 1.5305 and 0.0609, and no weight tells them apart",
     variants: [
       Variant(
         title: "autoencoder of FLUX.1 or Stable Diffusion 3",

@@ -52,11 +52,16 @@ extension Family {
           "it writes to the residual stream, as in FLUX.2"
         ),
       ],
+      eightBits: [
+        (
+          "*.norm*.linear.weight",
+          "shift, scale and gate multiply every activation of the block; a quarter of all weights"
+        )
+      ],
       kept: [
         ("x_embedder.*", "the latents enter here, its size is small"),
         ("context_embedder.*", "the prompt enters here: its error reaches every block"),
         ("time_text_embed.*", "it steers every modulation of a step, its size is small"),
-        ("*.norm*.linear.weight", "shift, scale and gate multiply every activation of the block"),
         ("*.norm_*", "the scales of query and key norms are vectors of one head"),
         ("norm_out.*", "scales the last activations, right before the prediction"),
         ("proj_out.*", "writes the prediction: its error is the picture's error"),

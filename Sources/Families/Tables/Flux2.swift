@@ -138,21 +138,22 @@ extension Family {
     return parts.map {
       WeightRow(
         "\(block).attn.\($0).weight", original: "\(from)_attn.qkv.weight", ["width", "width"])
-    } + zip(norms, ["query", "key"]).map {
-      WeightRow(
-        "\(block).attn.\($0).weight", original: "\(from)_attn.norm.\($1)_norm.scale",
-        ["head_size"])
-    } + [
-      WeightRow(
-        "\(block).attn.\(projection).weight", original: "\(from)_attn.proj.weight",
-        ["width", "width"]),
-      WeightRow(
-        "\(block).\(feedForward).linear_in.weight", original: "\(from)_mlp.0.weight",
-        [2 * "feed_forward_size", "width"]),
-      WeightRow(
-        "\(block).\(feedForward).linear_out.weight", original: "\(from)_mlp.2.weight",
-        ["width", "feed_forward_size"]),
-    ]
+    }
+      + zip(norms, ["query", "key"]).map {
+        WeightRow(
+          "\(block).attn.\($0).weight", original: "\(from)_attn.norm.\($1)_norm.scale",
+          ["head_size"])
+      } + [
+        WeightRow(
+          "\(block).attn.\(projection).weight", original: "\(from)_attn.proj.weight",
+          ["width", "width"]),
+        WeightRow(
+          "\(block).\(feedForward).linear_in.weight", original: "\(from)_mlp.0.weight",
+          [2 * "feed_forward_size", "width"]),
+        WeightRow(
+          "\(block).\(feedForward).linear_out.weight", original: "\(from)_mlp.2.weight",
+          ["width", "feed_forward_size"]),
+      ]
   }
 
   private static let singleBlock = [

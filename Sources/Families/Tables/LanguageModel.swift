@@ -66,10 +66,10 @@ enum LanguageModel {
     critical: [
       ("*.self_attn.v_proj.weight", valuesReason), ("*.mlp.down_proj.weight", outputsReason),
     ],
+    eightBits: [("*lm_head.weight", "it takes no part in encoding a prompt")],
     kept: [
       ("*embed_tokens.weight", "looked up, not multiplied: a row is one token's vector"),
       ("*norm.weight", "norms are vectors"),
-      ("*lm_head.weight", "it takes no part in encoding a prompt"),
       ("vision_tower.*", "the vision tower takes no part in encoding a prompt"),
       ("multi_modal_projector.*", "it joins the vision tower, which is kept"),
     ])

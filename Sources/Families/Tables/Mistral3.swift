@@ -101,7 +101,8 @@ extension Family {
 
   private static let visionLayer: [WeightRow] = {
     let layer = "vision_tower.transformer.layers.{i}"
-    return ([WeightRow("\(layer).attention_norm.weight", ["vision_width"])]
+    return
+      ([WeightRow("\(layer).attention_norm.weight", ["vision_width"])]
       + ["q_proj", "k_proj", "v_proj", "o_proj"].map {
         WeightRow("\(layer).attention.\($0).weight", ["vision_width", "vision_width"])
       } + [

@@ -48,17 +48,24 @@ extension Family {
       variant("Stable Diffusion 3.5 large", width: 2432, blocks: 38, dual: 0, side: 192, norm: 1),
     ],
     quantization: QuantizationAdvice(
-      linears: ["transformer_blocks.*.attn*.to_*.weight", "transformer_blocks.*.attn*.add_*.weight",
-        "transformer_blocks.*.ff*.weight"],
+      linears: [
+        "transformer_blocks.*.attn*.to_*.weight", "transformer_blocks.*.attn*.add_*.weight",
+        "transformer_blocks.*.ff*.weight",
+      ],
       critical: [
         ("*.to_out.0.weight", "it writes to the residual stream, as in FLUX.2"),
         ("*.to_add_out.weight", "it writes to the residual stream, as in FLUX.2"),
+      ],
+      eightBits: [
+        (
+          "*.norm*.linear.weight",
+          "shift, scale and gate multiply every activation of the block; a third of all weights"
+        )
       ],
       kept: [
         ("pos_embed.*", "the latents enter here, its size is small"),
         ("context_embedder.*", "the prompt enters here: its error reaches every block"),
         ("time_text_embed.*", "it steers every modulation of a step, its size is small"),
-        ("*.norm*.linear.weight", "shift, scale and gate multiply every activation of the block"),
         ("norm_out.*", "scales the last activations, right before the prediction"),
         ("proj_out.*", "writes the prediction: its error is the picture's error"),
       ]))
@@ -79,7 +86,8 @@ extension Family {
 
   private static let embedders =
     [WeightRow("pos_embed.pos_embed", original: "pos_embed", [1, "position_count", "width"])]
-    + WeightRow.layer("pos_embed.proj", original: "x_embedder.proj", "width", "input_channels", 2, 2)
+    + WeightRow.layer(
+      "pos_embed.proj", original: "x_embedder.proj", "width", "input_channels", 2, 2)
     + WeightRow.layer("context_embedder", "width", "text_size")
     + embedder("timestep_embedder", original: "t_embedder", "timestep_channels")
     + embedder("text_embedder", original: "y_embedder", "pooled_text_size")
@@ -112,8 +120,8 @@ extension Family {
         "\(block).attn.to_add_out", original: "\(text).attn.proj", "width", "width"
       ).when(.before(last))
       + (attention("attn2", original: "\(image).attn2", ["to_q", "to_k", "to_v"], "norm_")
-        + WeightRow.layer(
-          "\(block).attn2.to_out.0", original: "\(image).attn2.proj", "width", "width"))
+      + WeightRow.layer(
+        "\(block).attn2.to_out.0", original: "\(image).attn2.proj", "width", "width"))
       .when(.before("dual_block_count"))
       + feedForward("ff", original: image)
       + feedForward("ff_context", original: text).when(.before(last))

@@ -28,6 +28,7 @@ from read_bundle import Bundle, to_float32
 
 THREADS = "4"  # memory grows with the number of threads, which must not be the machine's here
 LIMIT = 300_000_000  # what the tool may promise at most, whatever the checkpoint
+MODELS = {"flux2-klein-4b": 7.7, "flux2-klein-9b": 18}  # and their gigabytes
 OLD = b"an older file of the same name"
 
 
@@ -175,8 +176,11 @@ def main(judge, wanted):
         source, results = pathlib.Path(folder) / "source", pathlib.Path(folder) / "results"
         results.mkdir()
         started = time.monotonic()
+        size = gigabytes_that_fit(folder, wanted)
+        model = next((model for model, most in MODELS.items() if size <= most), "flux2-dev")
         subprocess.run([sys.executable, ROOT / "scripts/make-synthetic-checkpoint", source,
-                        "--gigabytes", str(gigabytes_that_fit(folder, wanted))], check=True)
+                        "--model", model, "--gigabytes", str(size), "--shard-size", "1GB"],
+                       check=True)
         print(f"made in {time.monotonic() - started:.1f} s", flush=True)
         check_full_disk(judge, source)
 

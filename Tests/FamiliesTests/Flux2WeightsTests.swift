@@ -4,21 +4,21 @@ import Tensors
 import TestSupport
 import Testing
 
-@Suite struct Flux2TableTests {
+@Suite struct Flux2WeightsTests {
   /// The published sizes, from the models' configurations and the headers of their files.
   private static let published:
-    [(variant: Flux2Variant, configuration: Flux2Configuration, tensors: Int, weights: Int)] = [
+    [(title: String, configuration: Flux2Configuration, tensors: Int, weights: Int)] = [
       (
-        .dev,
+        "FLUX.2 [dev] 32B",
         configuration(heads: 48, double: 8, single: 48, textSize: 15360, hasGuidance: true), 331,
         32_223_281_152
       ),
       (
-        .klein9B, configuration(heads: 32, double: 8, single: 24, textSize: 12288), 233,
+        "FLUX.2 [klein] 9B", configuration(heads: 32, double: 8, single: 24, textSize: 12288), 233,
         9_078_581_248
       ),
       (
-        .klein4B, configuration(heads: 24, double: 5, single: 20, textSize: 7680), 169,
+        "FLUX.2 [klein] 4B", configuration(heads: 24, double: 5, single: 20, textSize: 7680), 169,
         3_875_544_576
       ),
     ]
@@ -35,24 +35,24 @@ import Testing
 
   @Test func publishedModelsHaveTheirTensorsAndParameters() {
     for model in Self.published {
-      let weights = Flux2Table.weights(of: model.configuration)
-      #expect(weights.count == model.tensors, "\(model.variant)")
-      #expect(weights.reduce(0) { $0 + $1.shape.count } == model.weights, "\(model.variant)")
+      let weights = model.configuration.component.weights
+      #expect(weights.count == model.tensors, "\(model.title)")
+      #expect(weights.reduce(0) { $0 + $1.shape.count } == model.weights, "\(model.title)")
       #expect(Set(weights.map(\.name)).count == model.tensors)
-      #expect(Flux2Variant.of(model.configuration) == model.variant)
+      #expect(model.configuration.component.variant?.title == model.title)
     }
   }
 
   @Test func anotherSizeIsNoPublishedModel() {
     for var configuration in Self.published.map(\.configuration) {
       configuration.singleBlockCount -= 1
-      #expect(Flux2Variant.of(configuration) == nil)
+      #expect(configuration.component.variant == nil)
     }
   }
 
   @Test func theTableGivesExactlyTheFixturesTensors() throws {
     let source = try SafetensorsCheckpoint.open(Fixture.kleinTransformer)
-    let table = Flux2Table.weights(of: try FixtureConfiguration.read())
+    let table = try FixtureConfiguration.read().component.weights
     #expect(table.count == 113)
     let expected = Dictionary(uniqueKeysWithValues: source.weights.map { ($0.name, $0.shape) })
     let found = Dictionary(uniqueKeysWithValues: table.map { ($0.name, $0.shape) })
@@ -60,9 +60,10 @@ import Testing
   }
 
   @Test func weightsComeInTheOrderOfExecution() throws {
-    let table = Flux2Table.weights(of: try FixtureConfiguration.read())
+    let table = try FixtureConfiguration.read().component.weights
     var blocks: [String] = []
     for weight in table where blocks.last != weight.block { blocks.append(weight.block) }
+    #expect(try FixtureConfiguration.read().component.blocks == blocks)
     #expect(
       blocks == ["embedders"] + (0..<4).map { "transformer_blocks.\($0)" }
         + (0..<10).map { "single_transformer_blocks.\($0)" } + ["output"])
@@ -93,9 +94,9 @@ import Testing
 
   @Test func guidanceAddsItsTwoEmbeddersBehindThoseOfTheTimestep() throws {
     var configuration = try FixtureConfiguration.read()
-    let without = Flux2Table.weights(of: configuration).map(\.name)
+    let without = configuration.component.weights.map(\.name)
     configuration.hasGuidance = true
-    let with = Flux2Table.weights(of: configuration).map(\.name)
+    let with = configuration.component.weights.map(\.name)
     #expect(
       Array(with[4..<6])
         == [1, 2].map { "time_guidance_embed.guidance_embedder.linear_\($0).weight" })
@@ -105,13 +106,12 @@ import Testing
   @Test func everyOriginalTensorIsTakenWhole() {
     for model in Self.published {
       let byOriginal = Dictionary(
-        grouping: Flux2Table.weights(of: model.configuration), by: \.originalName)
+        grouping: model.configuration.component.weights, by: \.originalName)
       for (name, weights) in byOriginal {
         let isFused = name.hasSuffix("qkv.weight")
         #expect(weights.count == (isFused ? 3 : 1), "\(name)")
-        if isFused {
-          #expect(weights.map(\.originalRows) == (0..<3).map { .part($0, of: 3) }, "\(name)")
-        }
+        let isSwapped = name.hasPrefix("final_layer.adaLN")
+        #expect(weights.allSatisfy { $0.originalOrder == (isSwapped ? .swappedHalves : .same) })
       }
     }
   }
