@@ -147,8 +147,7 @@ let package = Package(
     tests(
       "Bundles",
       [
-        "Failures",
-        "Families", "Parallel", "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON",
+        "Checkpoints", "Failures", "Families", "Parallel", "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON",
         "Tensors",
       ]),
     tests(

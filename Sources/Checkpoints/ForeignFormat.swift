@@ -49,16 +49,18 @@ struct ForeignFormat {
     ForeignFormat(name: "MLX codes", endings: ["scales"], weightTypes: [.uint32]),
   ]
 
-  /// The formats that each ending may tell of.
-  static let byEnding = Dictionary(
-    all.flatMap { format in format.endings.map { ($0, [format]) } }, uniquingKeysWith: +)
+  /// The places in `all` of the formats that each ending may tell of.
+  private static let placesByEnding = Dictionary(
+    all.enumerated().flatMap { place, format in format.endings.map { ($0, [place]) } },
+    uniquingKeysWith: +)
 
-  /// The format that a tensor tells of, nil when none.
-  static func of(
+  /// The place in `all` of the format that a tensor tells of, nil when it tells of none.
+  static func place(
     ending: Substring, type: ElementType, weightType: ElementType?
-  ) -> ForeignFormat? {
-    byEnding[String(ending)]?.first { format in
-      format.types?.contains(type) ?? true
+  ) -> Int? {
+    placesByEnding[String(ending)]?.first { place in
+      let format = all[place]
+      return format.types?.contains(type) ?? true
         && format.weightTypes.map { types in weightType.map(types.contains) ?? false } ?? true
     }
   }

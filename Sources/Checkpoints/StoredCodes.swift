@@ -26,22 +26,24 @@ struct StoredCodes {
     }
   }
 
+  /// Of several formats that tensors tell of, the first of the table is the one.
   private func refuseForeignFormats() throws(CheckpointFailure) {
-    func format(_ name: String) -> (ForeignFormat, Substring)? {
-      guard let (layer, ending) = Self.parts(name) else { return nil }
-      return ForeignFormat.of(
-        ending: ending, type: type(of: name), weightType: optionalType(of: layer + ".weight")
-      ).map { ($0, ending) }
+    var found: [(place: Int, tensor: String)] = []
+    for weight in checkpoint.weights {
+      guard let (layer, ending) = Self.parts(weight.name) else { continue }
+      let place = ForeignFormat.place(
+        ending: ending, type: type(of: weight.name), weightType: optionalType(of: layer + ".weight")
+      )
+      if let place { found.append((place, weight.name)) }
     }
-    guard let first = checkpoint.weights.first(where: { format($0.name) != nil }),
-      let (found, ending) = format(first.name)
-    else { return }
-    let count = checkpoint.weights.count { weight in
-      guard let (other, otherEnding) = format(weight.name) else { return false }
-      return other.name == found.name && otherEnding == ending
-    }
+    guard let first = found.min(by: { $0.place < $1.place }) else { return }
+    let ending = Self.parts(first.tensor)?.ending
     throw .unsupportedFormat(
-      file: path(of: first.name), tensor: first.name, format: found.name, tensorCount: count)
+      file: path(of: first.tensor), tensor: first.tensor,
+      format: ForeignFormat.all[first.place].name,
+      tensorCount: found.count {
+        $0.place == first.place && Self.parts($0.tensor)?.ending == ending
+      })
   }
 
   private func companion(_ tensor: WeightDescription) throws(CheckpointFailure) -> Companion? {

@@ -26,6 +26,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "scripts"))
 import original_layouts
 import tensor_patterns
+from other_names import other_names
 from published_models import MODELS
 from tiny_models import tiny_configuration
 
@@ -69,28 +70,6 @@ def saved(model):
     return configuration, written, network.state_dict()
 
 
-def other_names(model, written, memory):
-    """Other names of the same tensors that from_pretrained reads: what → (new name → name)."""
-    result = {}
-    if model.class_name == "CLIPTextModel":
-        result["as versions of transformers before 5.6 write them, and most published files"] = {
-            f"text_model.{name}": name for name in written}
-    if model.class_name == "Mistral3ForConditionalGeneration":
-        backwards = {name.replace("model.language_model.", "language_model.model.")
-                     .replace("model.vision_tower.", "vision_tower.")
-                     .replace("model.multi_modal_projector.", "multi_modal_projector.")
-                     .replace("lm_head.", "language_model.lm_head."): name for name in memory}
-        result["the names that the class has in memory"] = {
-            backwards[name]: name for name in written}
-    if model.class_name == "Qwen3ForCausalLM":
-        result["as Qwen3Model writes them, which has no lm_head"] = {
-            name.removeprefix("model."): name for name in written if name != "lm_head.weight"}
-    if model.class_name == "T5EncoderModel":
-        result["with the embedding under both its names"] = {
-            name: name for name in written} | {"encoder.embed_tokens.weight": "shared.weight"}
-    return result
-
-
 def check_loads(model, names):
     """A tiny model of the class, saved with the other names, is loaded with nothing missing."""
     kind = model_class(model)
@@ -102,7 +81,7 @@ def check_loads(model, names):
         network.save_pretrained(folder)
         file = pathlib.Path(folder) / "model.safetensors"
         tensors = load_file(file)
-        other = other_names(model, tensors, network.state_dict())[names]
+        other = other_names(model.class_name, tensors)[names]
         save_file({new: tensors[name].clone() for new, name in other.items()}, file,
                   {"format": "pt"})
         left_out = set(tensors) - set(other.values())
@@ -165,7 +144,7 @@ def document(name, model):
         result["not_written"] = tied
     if model.original:
         result["original"] = original(model, configuration, written)
-    for what, names in other_names(model, written, memory).items():
+    for what, names in other_names(model.class_name, written).items():
         check_loads(model, what)
         result.setdefault("also_loads", []).append({
             "what": what, "tensors": tensor_patterns.compress(
