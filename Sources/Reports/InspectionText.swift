@@ -72,7 +72,8 @@ extension BundleInspection {
   fileprivate func lines(tensors: Bool) -> [String] {
     let provenance = header.provenance
     var lines = [
-      header.configuration.family.title, header.configuration.text,
+      "\(header.configuration.family.title), \(header.layout.rawValue) layout",
+      header.configuration.text,
       "recipe \(header.recipe.name), \(decimalText(header.bitsPerWeight, decimals: 3)) bits/weight, "
         + "\(byteCountText(fileByteCount)), "
         + (header.isCompressed ? "compressed for download" : "resident: maps without a copy"),

@@ -35,6 +35,7 @@ import Testing
       #expect(
         try inspect(path).text(tensors: false) == """
           \(path): bundle
+            FLUX.2 transformer, diffusers layout
             width 16 (2 heads of 8), 2 double and 2 single blocks, text width 24, guidance as an input
             recipe int8, 14.594 bits/weight, \(byteText(size)), resident: maps without a copy
             written by a test, licence of the source: mit
