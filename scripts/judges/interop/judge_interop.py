@@ -20,13 +20,14 @@ sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[level]) for level i
 import harness
 import judge_families
 import judge_flux2
+import judge_pipelines
 from families import FAMILIES
 
 diffusers.utils.logging.set_verbosity_error()
 diffusers.utils.logging.disable_progress_bar()
 transformers.utils.logging.disable_progress_bar()
 
-PARTS = {"flux2": judge_flux2.run} | {
+PARTS = {"flux2": judge_flux2.run, "pipelines": judge_pipelines.run} | {
     name: lambda judge, family=family: judge_families.run(judge, family, by_tool=True)
     for name, family in FAMILIES.items()}
 
