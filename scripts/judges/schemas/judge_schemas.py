@@ -12,7 +12,9 @@ import sys
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+JUDGES = pathlib.Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(JUDGES), str(JUDGES / "precision")]
+import codes
 import harness
 from harness import FIXTURES, GOLDENS, MODEL, QUICK_GOLDEN, RECIPES, ROOT
 from read_bundle import Bundle
@@ -85,6 +87,7 @@ BROKEN = {
         (["tensors", 0, "statistics", "variance"], 1, "an unknown key"),
         (["census", 0, "tensors"], DELETED, "a census without counts"),
         (["problem"], DELETED, "no problem, not even null"),
+        (["quantization"], [{"format": "I8", "tensors": 0, "decoded": True}], "codes of no tensor"),
     ],
     "conversion-report": [
         (["ledger"], [], "an empty ledger"),
@@ -96,6 +99,10 @@ BROKEN = {
         (["dry_run"], DELETED, "neither a dry run nor a real one"),
         (["resumed_bytes"], -1, "a negative count of bytes"),
         (["seconds"], 1, "an unknown key"),
+        (["companions"], DELETED, "no list of companions"),
+        (["source", "quantization"], DELETED, "nothing said of codes"),
+        (["source", "quantization"], {}, "codes without a figure"),
+        (["ledger", 0, "decoded"], None, "a tensor neither decoded nor not"),
     ],
     "quantization-report": [
         (["dry_run"], True, "a dry run that has an output"),
@@ -169,6 +176,14 @@ def documents(judge):
     yield "bundle-header", "ComfyUI", Bundle(
         judge.quantize("comfy.mmdit", "int8", "--layout", "comfyui")[0]).header
     yield "conversion-report", "a dry run", judge.report(*convert, "diffusers", "--dry-run")
+    coded = judge.folder / "coded.safetensors"
+    codes.write(coded, {name: codes.plain(values, "F8_E4M3")
+                        for name, values in codes.network(1).items()})
+    convert[1] = coded
+    yield "conversion-report", "codes", judge.report(*convert, "bfl", "--dtype", "f32")
+    yield "inspection", "codes", text("mmdit-inspect", coded, "--json")
+    _, report = judge.quantize("coded.mmdit", "int8", model=coded)
+    yield "quantization-report", "codes", report
     arguments = ["--golden", GOLDENS, "--reference", MODEL, "--only", QUICK_GOLDEN]
     yield "fidelity-report", "int8", judge.report(
         "mmdit-verify", *arguments, "--candidate", bundles["int8"])
