@@ -9,8 +9,9 @@ import Testing
 
 @Suite struct PipelineQuantizationTests {
   private func job(_ recipes: String) throws -> PipelineQuantization {
-    try PipelineQuantization(
-      model: Fixture.klein, recipes: #require(ComponentRecipes(parsing: recipes)), threads: 2)
+    let recipes = try ComponentRecipes(parsing: recipes)
+    return try PipelineQuantization(
+      model: Fixture.klein, recipes: try #require(recipes), threads: 2)
   }
 
   @Test func eachComponentGetsItsRecipe() throws {
@@ -88,10 +89,11 @@ import Testing
     }
     let one = try ComponentRecipes(parsing: "int8")
     #expect(one == nil)
+    let recipes = try ComponentRecipes(parsing: "transformer=int8")
     #expect(throws: BundleFailure.notAPipeline(path: Fixture.kleinTransformer)) {
       _ = try PipelineQuantization(
         model: Fixture.kleinTransformer,
-        recipes: #require(ComponentRecipes(parsing: "transformer=int8")), threads: 1)
+        recipes: #require(recipes), threads: 1)
     }
   }
 }

@@ -189,7 +189,7 @@ import Testing
     configuration.headCount = 1
     configuration.headSize = width
     configuration.feedForwardSize = feedForward
-    let document = JSONField(document: "config.json", value: configuration.diffusersDocument)
+    let document = JSONField(document: "config.json", value: configuration.component.configDocument)
     let ratio = try document["mlp_ratio"].double()
     #expect(Int(Double(width) * ratio) == feedForward)
   }
