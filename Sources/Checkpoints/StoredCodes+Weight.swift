@@ -21,6 +21,7 @@ extension StoredCodes {
         file: path(of: weight), tensor: weight, format: "ComfyUI \(marker.formatName) codes",
         tensorCount: 1)
     }
+    if marker == nil, belongings.isEmpty, isForeignBytes(weight) { return nil }
     let scales = belongings.filter { $0.role == .weightScale }
     guard Self.floats.contains(stored) || Self.integers.contains(stored) else {
       // An input scale beside a plain weight says nothing about the weight.
@@ -64,6 +65,13 @@ extension StoredCodes {
       scaleLayout: try scaleLayout(scale.name, of: weight, rowsOnly: isLargest),
       scaleName: scale.name, scaleDivisor: isLargest ? 127 : 1,
       rotationSize: try rotationSize(marker, of: weight), companions: belongings.map(\.name))
+  }
+
+  /// Whether a tensor is a run of bytes under a name that no layer has: a tokenizer, which some
+  /// programs keep with the weights. Whether it may be there is for the families to say.
+  private func isForeignBytes(_ name: String) -> Bool {
+    type(of: name) == .uint8 && shape(of: name).extents.count == 1
+      && ![".weight", ".bias", ".scale"].contains(where: name.hasSuffix)
   }
 
   /// One scale for the tensor, or one for each row: `[N]`, or `[N, 1]`.

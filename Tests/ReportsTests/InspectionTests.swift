@@ -62,6 +62,32 @@ import Testing
     }
   }
 
+  @Test func codesAreSaidToBeCodes() throws {
+    try TemporaryFolder.with { folder in
+      let scale = StoredTensor("b.weight_scale", [], float32: [2])
+      let codes = StoredTensor("b.weight", [1, 2], codes: [1, -3])
+      let bare = StoredTensor("a.weight", .float8E4M3, [1, 1], [0x38])
+      let read = try folder.write("read", SafetensorsBytes.file(stored: [codes, scale, bare]))
+      let inspection = try inspect(read, statistics: true)
+      #expect(
+        inspection.text(tensors: false).contains(
+          "quantized already: 1 tensor F8_E4M3, 1 tensor I8 with one scale\n"))
+      guard case .weights(let weights) = inspection.content else {
+        Issue.record("a safetensors file is weights")
+        return
+      }
+      #expect(weights.weights.map(\.name) == ["b.weight", "a.weight"])
+      #expect(weights.statistics.map(\.statistics.absoluteMaximum) == [6, 1])
+
+      let packed = StoredTensor("c.qweight", .int32, [1], [0, 0, 0, 0])
+      let refused = try folder.write(
+        "refused", SafetensorsBytes.file(stored: [codes, scale, packed]))
+      let text = try inspect(refused).text(tensors: false)
+      #expect(text.contains("quantized already: 1 tensor GPTQ or AWQ codes\n"))
+      #expect(text.contains("not quantizable: \(refused): tensor \"c.qweight\": expected "))
+    }
+  }
+
   @Test func weightsHaveADocument() throws {
     try TemporaryFolder.with { folder in
       let path = try folder.write(

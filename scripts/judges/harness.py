@@ -65,10 +65,10 @@ class Judge:
 
     def __exit__(self, kind, error, trace):
         self.temporary.cleanup()
-        if kind is not None:
-            return  # a traceback ends it with exit code 1
         for line in self.wrong:
             print("WRONG", line)
+        if kind is not None:
+            return  # a traceback ends it with exit code 1
         seconds = time.monotonic() - self.started
         print(f"{self.held} checks hold, {len(self.wrong)} do not, {seconds:.1f} s")
         sys.exit(1 if self.wrong or not self.held else 0)

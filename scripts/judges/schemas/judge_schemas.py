@@ -5,8 +5,10 @@ each has to refuse documents with one thing wrong, and so has the tool that read
 """
 
 import copy
+import itertools
 import json
 import pathlib
+import subprocess
 import sys
 
 from jsonschema import Draft202012Validator
@@ -16,6 +18,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import harness
 from harness import FIXTURES, GOLDENS, MODEL, QUICK_GOLDEN, RECIPES, ROOT
 from read_bundle import Bundle
+from sources import write_codes, write_several
 
 SCHEMAS = {path.name: json.loads(path.read_text()) for path in (ROOT / "formats").glob("*.json")}
 REGISTRY = Registry().with_resources(
@@ -95,15 +98,43 @@ BROKEN = {
         (["census", 0, "tensors"], DELETED, "a census without counts"),
         (["problem"], DELETED, "no problem, not even null"),
     ],
+    "families": [
+        (["models"], [], "no models"),
+        (["models", 0, "component"], "text_encoder", "a component by its folder"),
+        (["models", 0, "bytes", "int8"], DELETED, "a recipe left out"),
+        (["models", 0, "bytes", "fp8"], 1, "an unknown recipe"),
+        (["models", 0, "tensors"], 0, "a model without tensors"),
+    ],
     "conversion-report": [
-        (["ledger"], [], "an empty ledger"),
-        (["ledger", 0, "change"], "lost", "an unknown change"),
-        (["ledger", 0, "rows", 0, "count"], 0, "a run without rows"),
-        (["ledger", 0, "overflows"], -1, "a negative count"),
-        (["target", "layout"], "bfl", "a layout by the name of the option"),
-        (["target", "files", 0, "name"], "x.bin", "a file of another kind"),
+        (["components"], [], "no components"),
+        (["components", 0, "ledger"], [], "an empty ledger"),
+        (["components", 0, "ledger", 0, "change"], "lost", "an unknown change"),
+        (["components", 0, "ledger", 0, "rows", 0, "count"], 0, "a run without rows"),
+        (["components", 0, "ledger", 0, "overflows"], -1, "a negative count"),
+        (["components", 0, "ledger", 0, "overflows"], None, "no count, but an output"),
+        (["components", 0, "ledger", 0, "decoded"], True, "values that are decoded, but not cast"),
+        (["components", 0, "sources", 0, "targets"], [], "a tensor that is nowhere"),
+        (["components", 0, "sources", 0, "dropped"], "why", "a tensor dropped and used"),
+        (["components", 0, "layout"], "bfl", "a layout by the name of the option"),
+        (["components", 0, "layout"], "alternate", "a layout that is not written"),
+        (["components", 0, "files", 0, "name"], "x.bin", "a file of another kind"),
+        (["components", 0, "quantization"], DELETED, "no noise, not even null"),
+        (["components", 0, "companions"], [{"name": "x"}], "half a companion"),
+        (["left_out"], [{"name": "vae"}], "a component left out for no reason"),
+        (["copied"], [{"name": "x", "bytes": -1}], "a file of less than nothing"),
+        (["dry_run"], True, "a dry run that has an output"),
         (["dry_run"], DELETED, "neither a dry run nor a real one"),
         (["resumed_bytes"], -1, "a negative count of bytes"),
+        (["seconds"], 1, "an unknown key"),
+    ],
+    "pipeline-quantization-report": [
+        (["dry_run"], True, "a dry run that has an output"),
+        (["resumed_bytes"], None, "an output, and nothing said of an earlier run"),
+        (["components", 0, "file"], "x.safetensors", "a component that is no bundle"),
+        (["components", 0, "file"], "../x.mmdit", "a bundle elsewhere"),
+        (["components", 0, "report", "threads"], 0, "a report that is wrong"),
+        (["components", 0, "report", "dry_run"], True, "a dry run of a part"),
+        (["copied", 0, "bytes"], DELETED, "a file without a size"),
         (["seconds"], 1, "an unknown key"),
     ],
     "quantization-report": [
@@ -115,6 +146,8 @@ BROKEN = {
         (["tensors", 0, "quantized"], "yes", "text for a truth value"),
         (["recipe", "rules", 0, "scheme", "bits"], 16, "a recipe that is wrong"),
         (["parameters"], -1, "a negative count"),
+        (["source_quantization"], {"decibels_at_best": 1}, "half a statement of noise"),
+        (["source_quantization"], DELETED, "no noise, not even null"),
         (["seconds"], 1, "an unknown key"),
     ],
 }
@@ -175,16 +208,9 @@ def documents(judge):
             yield ("inspection", f"{path.name} {' '.join(options)}",
                    text("mmdit-inspect", path, "--json", *options))
     yield "inspection", "bundle list", text("mmdit-bundle", "list", bundles["int4"], "--json")
-    converted = judge.folder / "converted.safetensors"
-    convert = ["mmdit-convert", MODEL, "--output", converted, "--layout"]
-    yield "conversion-report", "bfl", judge.report(*convert, "bfl")
-    yield "conversion-report", "ComfyUI, cast", judge.report(*convert, "comfyui", "--dtype", "f16")
-    yield "conversion-report", "a bundle", judge.report(
-        "mmdit-convert", bundles["int8"], "--layout", "bfl", "--output",
-        judge.folder / "int8-bfl.mmdit")
-    yield "bundle-header", "ComfyUI", Bundle(
-        judge.quantize("comfy.mmdit", "int8", "--layout", "comfyui")[0]).header
-    yield "conversion-report", "a dry run", judge.report(*convert, "diffusers", "--dry-run")
+    yield "families", "all", text("mmdit-inspect", "--families", "--json")
+    yield from conversions(judge, bundles["int8"])
+    yield from pipeline_quantizations(judge)
     arguments = ["--golden", GOLDENS, "--reference", MODEL, "--only", QUICK_GOLDEN]
     yield "fidelity-report", "int8", judge.report(
         "mmdit-verify", *arguments, "--candidate", bundles["int8"])
@@ -195,6 +221,71 @@ def documents(judge):
     yield "fidelity-report", "a skipped golden", judge.report(
         "mmdit-verify", *arguments, "--only", "apple-ink")
     yield "golden-set", "glyph-klein", json.loads(GOLDENS.with_suffix(".json").read_text())
+
+
+def conversions(judge, bundle):
+    """Reports of one component, whole pipelines, codes, several components in a file, and a bundle:
+    of each a dry run and a real one, which differ only in what a dry run cannot know."""
+    codes = write_codes(judge.folder / "codes.safetensors")
+    several = write_several(judge, judge.folder / "several.safetensors")
+    cases = {
+        "a component": (MODEL, "a.safetensors", "bfl"),
+        "ComfyUI, cast": (MODEL, "b.safetensors", "comfyui", "--dtype", "f16"),
+        "shards": (MODEL / "transformer", "c", "diffusers", "--max-shard-size", "10MB"),
+        "a pipeline": (MODEL, "d", "bfl"),
+        "codes": (codes, "e.safetensors", "bfl"),
+        "codes to a folder": (codes, "f", "diffusers", "--dtype", "f32"),
+        "several components": (several, "g", "diffusers"),
+        "one of several": (several, "h.safetensors", "comfyui"),
+        "a bundle": (bundle, "i.mmdit", "bfl"),
+    }
+    for what, (source, output, layout, *options) in cases.items():
+        command = ["mmdit-convert", source, "--output", judge.folder / output, "--layout", layout]
+        dry = judge.report(*command, *options, "--dry-run")
+        real = judge.report(*command, *options)
+        yield "conversion-report", what, real
+        yield "conversion-report", f"{what}, dry run", dry
+        foretold = copy.deepcopy(real) | {"dry_run": True, "resumed_bytes": None}
+        for entry in itertools.chain(*(part["ledger"] for part in foretold["components"])):
+            entry["overflows"] = None
+        judge.check(dry == foretold, f"{what}: a dry run says what a real one does")
+    for what, holds in {
+        "noise": dry_parts(judge, codes)[0]["quantization"]["tensors"],
+        "companions": dry_parts(judge, codes)[0]["companions"],
+        "three components": len(dry_parts(judge, several)) == 3,
+        "a tensor that is dropped": any(
+            source["dropped"] for part in dry_parts(judge, several) for source in part["sources"]),
+    }.items():
+        judge.check(holds, f"the sources are such that reports have {what}")
+    autoencoder = judge.folder / "autoencoder"
+    subprocess.run([sys.executable, ROOT / "scripts/make-synthetic-checkpoint", autoencoder,
+                    "--model", "autoencoder-flux1", "--layout", "original", "--fill", "sparse"],
+                   check=True, stdout=subprocess.DEVNULL)
+    report = judge.report("mmdit-convert", autoencoder / "autoencoder-flux1.safetensors",
+                          "--output", judge.folder / "j", "--dry-run")
+    judge.check(report["components"][0]["assumptions"], "an autoencoder is taken to be of FLUX.1")
+    yield "conversion-report", "an assumption", report
+
+
+def dry_parts(judge, source):
+    return judge.report("mmdit-convert", source, "--output", judge.folder / "none",
+                        "--dry-run")["components"]
+
+
+def pipeline_quantizations(judge):
+    recipes = "transformer=int4-g64,text_encoder=int8"
+    command = ["mmdit-quantize", MODEL, "--recipe", recipes, "--output", judge.folder / "small"]
+    dry = judge.report(*command, "--dry-run")
+    report = judge.report(*command)
+    yield "pipeline-quantization-report", "a pipeline", report
+    yield "pipeline-quantization-report", "a dry run", dry
+    for part in report["components"]:
+        judge.check((judge.folder / "small" / part["file"]).stat().st_size
+                    == part["report"]["output_bytes"], f"the bundle of {part['name']} is there")
+        yield "quantization-report", f"of a pipeline: {part['name']}", part["report"]
+    _, report = judge.quantize("codes.mmdit", "int4", model=judge.folder / "codes.safetensors")
+    judge.check(report["source_quantization"]["tensors"], "codes are said to be codes")
+    yield "quantization-report", "codes", report
 
 
 def refuses(judge, name, document):
