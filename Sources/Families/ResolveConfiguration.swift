@@ -122,8 +122,15 @@ struct SizeSolver {
     let row = family.sections.flatMap(\.rows).first { row in
       row.shape.contains { $0.names.contains(name) }
     }
-    if let row, self.names.shape(of: row, index: 0) == nil {
-      return .missing(origin: origin, names: [self.names.name(of: row, index: 0)])
+    if let row {
+      let tensor = names.name(of: row, index: 0)
+      guard let found = names.shape(of: row, index: 0) else {
+        return .missing(origin: origin, names: [tensor])
+      }
+      return .badConfiguration(
+        origin: origin,
+        reason: "tensor \"\(tensor)\": expected a shape of \(row.shape.count) axes that tells "
+          + "\(name), found \(found)")
     }
     func value(_ name: String) -> String { sizes[name].map { String($0) } ?? "an unknown size" }
     let product = family.products.first { $0.factors.0 == name || $0.factors.1 == name }
@@ -141,7 +148,9 @@ struct SizeSolver {
   mutating func solveCountsAndFlags() {
     for section in family.sections {
       if section.count.value(sizes) == nil,
-        let (name, size) = section.count.solved(for: names.count(of: section.rows), sizes)
+        let (name, size) = section.count.solved(for: names.count(of: section.rows), sizes),
+        // Of a part that is not there the published models tell how large it would be.
+        size > 0 || family.defaultSizes[name] == nil
       {
         sizes[name] = size
       }
