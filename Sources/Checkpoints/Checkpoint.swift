@@ -80,7 +80,7 @@ public struct Checkpoint: Sendable {
     let identities = Identity.all(of: names)
     guard !identities.isEmpty else {
       throw FamilyFailure.unrecognized(
-        origin: source.origin, sample: names, nearest: NearestFamily.of(names))
+        origin: source.origin, sample: names, nearest: NearestFamily.of(source))
     }
     let claimed = Set(
       identities.flatMap { identity in

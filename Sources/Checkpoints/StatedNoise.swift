@@ -40,7 +40,7 @@ extension DecodedCheckpoint {
   /// What the codes of this checkpoint are worth at best (`CodeNoise`); nil when it has none.
   ///
   /// Reads a bounded part of each tensor, always the same one: all of it up to `limit` codes, else
-  /// 16 blocks of rows at equal distances. Each tensor counts by all its codes.
+  /// at most 16 blocks of rows at equal distances. Each tensor counts by all its codes.
   ///
   /// With `names`, of these weights only.
   public func statedNoise(

@@ -1,3 +1,5 @@
+public import Tensors
+
 /// The family that an unknown file resembles most, and where it differs.
 public struct NearestFamily: Hashable, Sendable {
   public let family: Family
@@ -10,12 +12,27 @@ public struct NearestFamily: Hashable, Sendable {
   public let missing: [String]
   /// Names of the file that the family does not have.
   public let extra: [String]
+  /// Tensors with names of the family whose shapes contradict those of the others.
+  public private(set) var misshapen: [ShapeContradiction] = []
 
-  /// Compares names with every family, numbers standing for each other; nil when no family has any
-  /// of them.
+  /// Compares names with every family, numbers standing for each other, and the shapes with those
+  /// of the nearest; nil when no family has any of the names.
   ///
-  /// The best has most names of the file; of equals, the one that misses least.
-  public static func of(_ names: some Collection<String>) -> NearestFamily? {
+  /// The nearest has most names of the file; of equals, it is the one that misses least.
+  public static func of(_ source: any WeightSource) -> NearestFamily? {
+    var nearest = Self.of(source.weights.map(\.name))
+    if let identity = nearest?.identity {
+      nearest?.misshapen = ShapeContradiction.all(in: source, as: identity)
+    }
+    return nearest
+  }
+
+  /// What the file would be.
+  private var identity: Identity {
+    Identity(family: family, layout: layout, prefix: prefix, evidence: [])
+  }
+
+  private static func of(_ names: [String]) -> NearestFamily? {
     let patterns = names.map { (name: $0, components: Self.pattern(of: $0)) }
     var best: NearestFamily?
     for family in Family.all {
@@ -55,6 +72,10 @@ public struct NearestFamily: Hashable, Sendable {
       + "file's \(tensorCount) names."
     if !missing.isEmpty { text += " Missing: \(FamilyFailure.list(missing))." }
     if !extra.isEmpty { text += " Extra: \(FamilyFailure.list(extra))." }
+    if !misshapen.isEmpty {
+      let texts = misshapen.map { "\($0.name) \($0.found) instead of \($0.expected)" }
+      text += " Mis-shaped: \(FamilyFailure.list(texts))."
+    }
     return text
   }
 

@@ -31,6 +31,8 @@ extension Configuration {
 struct LayoutNames {
   private let identity: Identity
   private let source: any WeightSource
+  /// A tensor that the source is taken not to have.
+  var ignored: String?
 
   init(_ identity: Identity, in source: any WeightSource) {
     self.identity = identity
@@ -48,7 +50,9 @@ struct LayoutNames {
 
   /// The shape of a row's tensor.
   func shape(of row: WeightRow, index: Int) -> Shape? {
-    Family.spellings(of: name(of: row, index: index)).lazy
+    let name = name(of: row, index: index)
+    guard name != ignored else { return nil }
+    return Family.spellings(of: name).lazy
       .compactMap { source.weight(named: $0)?.shape }.first
   }
 
@@ -77,7 +81,7 @@ struct LayoutNames {
 /// Finds sizes step by step until nothing new follows.
 struct SizeSolver {
   private let family: Family
-  private let names: LayoutNames
+  var names: LayoutNames
   private var ratios: [(name: String, other: String, ratio: Double, field: JSONField)]
   private(set) var sizes: [String: Int]
 
@@ -91,6 +95,11 @@ struct SizeSolver {
   /// Solves for every size.
   mutating func solve() throws {
     solveCountsAndFlags()
+    try solveSizes()
+  }
+
+  /// Solves for what is no count and no flag.
+  mutating func solveSizes() throws {
     var known = -1
     while sizes.count > known {
       known = sizes.count
@@ -128,7 +137,8 @@ struct SizeSolver {
         + "\(value(first)) × \(value(second))")
   }
 
-  private mutating func solveCountsAndFlags() {
+  /// Reads off the names what they tell.
+  mutating func solveCountsAndFlags() {
     for section in family.sections {
       if section.count.value(sizes) == nil,
         let (name, size) = section.count.solved(for: names.count(of: section.rows), sizes)
@@ -160,32 +170,43 @@ struct SizeSolver {
       let count = section.count.value(sizes) ?? 0
       guard count > 0 else { continue }
       // Rows of the first block and of the last tell all that blocks tell.
-      for index in Set([0, count - 1]).sorted() { solveShapes(of: section, index: index) }
+      for index in Set([0, count - 1]).sorted() {
+        for (row, _, expected) in tensors(of: section, index: index) {
+          guard let found = names.shape(of: row, index: index)?.extents,
+            found.count == expected.count
+          else { continue }
+          for (extent, length) in zip(expected, found) {
+            if let (name, size) = extent.solved(for: length, sizes) { sizes[name] = size }
+          }
+        }
+      }
     }
   }
 
-  private mutating func solveShapes(of section: Section, index: Int) {
+  /// The tensors of the layout that are known to be there: the row that names each, and its shape.
+  var tensors: [(row: WeightRow, index: Int, shape: [Extent])] {
+    family.sections.flatMap { section in
+      (0..<max(0, section.count.value(sizes) ?? 0)).flatMap { tensors(of: section, index: $0) }
+    }
+  }
+
+  private func tensors(
+    of section: Section, index: Int
+  ) -> [(row: WeightRow, index: Int, shape: [Extent])] {
     let isOriginal = family.usesOriginalTensors(names.layout)
     let rows = section.rows.filter { row in
       row.conditions.allSatisfy { $0.holds(sizes, index: index) ?? false }
     }
-    var first = 0
-    while first < rows.count {
+    var tensors: [(row: WeightRow, index: Int, shape: [Extent])] = []
+    for row in rows {
       // Parts of one tensor of the original layout follow each other.
-      var end = first + 1
-      while isOriginal, end < rows.count, rows[end].originalName == rows[first].originalName {
-        end += 1
-      }
-      let parts = rows[first..<end]
-      first = end
-      guard let row = parts.first, let found = names.shape(of: row, index: index) else { continue }
-      var expected = isOriginal ? row.originalShape ?? row.shape : row.shape
-      guard found.extents.count == expected.count, !expected.isEmpty else { continue }
-      for part in parts.dropFirst() { expected[0] = expected[0] + part.shape[0] }
-      for (extent, length) in zip(expected, found.extents) {
-        if let (name, size) = extent.solved(for: length, sizes) { sizes[name] = size }
+      if isOriginal, let last = tensors.last, last.row.originalName == row.originalName {
+        tensors[tensors.count - 1].shape[0] = last.shape[0] + row.shape[0]
+      } else {
+        tensors.append((row, index, isOriginal ? row.originalShape ?? row.shape : row.shape))
       }
     }
+    return tensors
   }
 
   private mutating func solveProducts() {

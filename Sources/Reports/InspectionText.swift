@@ -43,7 +43,7 @@ extension WeightsInspection {
       let variant = component.variant.map { ", \($0.title)" } ?? ""
       lines.append("\(identity.family.title)\(variant), \(identity.layout.rawValue) layout")
       lines.append("decided by \(identity.evidence.joined(separator: ", "))")
-      if let configuration = component.configuration { lines.append(configuration.text) }
+      if let configuration = component.configuration { lines += configuration.lines }
     }
     if components.isEmpty { lines.append("unknown family") }
     lines.append(
@@ -71,8 +71,11 @@ private func metadataLine(_ entry: SafetensorsHeader.MetadataEntry) -> String {
 extension BundleInspection {
   fileprivate func lines(tensors: Bool) -> [String] {
     let provenance = header.provenance
-    var lines = [
-      header.configuration.family.title, header.configuration.text,
+    let configuration = header.configuration
+    let variant = configuration.variant.map { ", \($0.title)" } ?? ""
+    var lines = ["\(configuration.family.title)\(variant), \(header.layout.rawValue) layout"]
+    lines += configuration.lines
+    lines += [
       "recipe \(header.recipe.name), \(decimalText(header.bitsPerWeight, decimals: 3)) bits/weight, "
         + "\(byteCountText(fileByteCount)), "
         + (header.isCompressed ? "compressed for download" : "resident: maps without a copy"),
@@ -98,17 +101,24 @@ extension BundleInspection {
 }
 
 extension Configuration {
-  /// The sizes under their names: `head count 24, …`.
-  fileprivate var text: String {
-    guard case .object(let members) = document else { return "" }
-    return members.compactMap { member -> String? in
+  /// The sizes under their names, `head count: 24, …`, in lines of at most 96 characters.
+  fileprivate var lines: [String] {
+    guard case .object(let members) = document else { return [] }
+    let texts = members.compactMap { member -> String? in
       let name = member.key.replacing("_", with: " ")
       switch member.value {
       case .bool(let isThere): return isThere ? name : nil
-      case .number(let number): return "\(name) \(number.literal)"
+      case .number(let number): return "\(name): \(number.literal)"
       default: return nil
       }
-    }.joined(separator: ", ")
+    }
+    return texts.reduce(into: [String]()) { lines, text in
+      if let last = lines.last, last.count + text.count + 2 <= 96 {
+        lines[lines.count - 1] = "\(last), \(text)"
+      } else {
+        lines.append(text)
+      }
+    }
   }
 }
 

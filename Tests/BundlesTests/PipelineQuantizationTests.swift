@@ -84,7 +84,8 @@ import Testing
       throws: RecipeFailure.unknownComponent(
         name: "unet", known: ["text_encoder", "transformer", "vae"])
     ) { _ = try job("unet=int8") }
-    for text in ["transformer=", "=int8", "transformer=int8,", "transformer=int8,transformer=int4"] {
+    for text in ["transformer=", "=int8", "transformer=int8,", "transformer=int8,transformer=int4"]
+    {
       #expect(throws: RecipeFailure.self, "\(text)") { _ = try ComponentRecipes(parsing: text) }
     }
     let one = try ComponentRecipes(parsing: "int8")

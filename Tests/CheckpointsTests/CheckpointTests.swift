@@ -201,7 +201,7 @@ import Testing
   @Test func everyPartOfAPipelineOpens() throws {
     for (part, family, count) in [
       ("transformer", Family.flux2, 113), ("text_encoder", .qwen3, 310),
-      ("vae", .flux2Autoencoder, 189),
+      ("vae", .flux2Autoencoder, 183),
     ] {
       let checkpoint = try Checkpoint.open("\(Fixture.klein)/\(part)")
       #expect(checkpoint.configuration.family == family)

@@ -80,8 +80,8 @@ private func convert(
         layout: target, type: nil, maximumFileSize: nil)
       var uses: [String: [Int]] = [:]
       for tensor in tensors(source) {
-        uses[tensor.name] = [Int](
-          repeating: 0, count: Shape(tensor.extents).sliceCount)
+        // Of a vector, elements count as rows.
+        uses[tensor.name] = [Int](repeating: 0, count: Shape(tensor.extents).sliceCount)
       }
       for run in job.plan.layout.tensors.flatMap(\.runs) {
         for row in run.rows { uses[run.source]?[row] += 1 }

@@ -92,7 +92,8 @@ import Testing
   // MARK: Several components in one file
 
   /// The transformer and the autoencoder of the fixture in one file, and the scale of a CLIP model.
-  private func writeTogether(_ folder: TemporaryFolder, strays: [NamedTensor] = []) throws -> String {
+  private func writeTogether(_ folder: TemporaryFolder, strays: [NamedTensor] = []) throws -> String
+  {
     var together: [NamedTensor] = TinyFlux2.original(prefix: "model.diffusion_model.") + strays
     let autoencoder = folder.path("vae.safetensors")
     _ = try convert("\(Fixture.klein)/vae", to: autoencoder, layout: .original, type: .float32)

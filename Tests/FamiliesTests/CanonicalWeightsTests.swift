@@ -160,7 +160,7 @@ import Testing
     let weights = try SafetensorsCheckpoint.open("\(Fixture.klein)/text_encoder").component()
     #expect(
       message { _ = try weights.flux2() } == """
-        \(Fixture.klein)/text_encoder: expected a FLUX.2 transformer, found a Qwen3 text encoder
+        \(weights.origin): expected a FLUX.2 transformer, found a Qwen3 text encoder
         It can be inspected, converted and quantized; only FLUX.2 transformers are run.
         """)
   }

@@ -35,7 +35,10 @@ import Testing
       #expect(
         try inspect(path).text(tensors: false) == """
           \(path): bundle
-            width 16 (2 heads of 8), 2 double and 2 single blocks, text width 24, guidance as an input
+            FLUX.2 transformer, diffusers layout
+            head count: 2, head size: 8, width: 16, double block count: 2, single block count: 2
+            text size: 24, input channels: 8, output channels: 8, feed forward size: 48
+            timestep channels: 32, has guidance, rotary base: 2000, epsilon: 1e-06
             recipe int8, 14.594 bits/weight, \(byteText(size)), resident: maps without a copy
             written by a test, licence of the source: mit
             from tiny.safetensors, \(byteText(source.count)), SHA-256 \(digest)

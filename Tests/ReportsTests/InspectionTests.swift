@@ -21,7 +21,9 @@ import Testing
           \(path):
             FLUX.2 transformer, original layout
             decided by single_stream_modulation.lin.weight, img_in.weight
-            width 16 (2 heads of 8), 2 double and 2 single blocks, text width 24, guidance as an input
+            head count: 2, head size: 8, width: 16, double block count: 2, single block count: 2
+            text size: 24, input channels: 8, output channels: 8, feed forward size: 48
+            timestep channels: 32, has guidance, rotary base: 2000, epsilon: 1e-06
             26,592 parameters, 106.4 kB in 1 file
             metadata title: tiny
 
@@ -37,13 +39,15 @@ import Testing
       let path = try folder.write(
         "b.safetensors",
         SafetensorsBytes.file([("wide", .bfloat16, [2, 3]), ("flat", .int64, [1])]))
+      let known = Family.all.map(\.title).joined(separator: ", ")
       #expect(
         try inspect(path).text(tensors: true)
           == """
           \(path):
             unknown family
             7 parameters, 20 B in 1 file
-            not quantizable: no known family has these tensor names
+            not convertible: \(path): expected a component of a known family, found names of none: \
+          wide, flat Known are: \(known).
 
             stored as  tensors  parameters  bytes
             ---------  -------  ----------  -----
@@ -58,18 +62,48 @@ import Testing
     }
   }
 
+  @Test func codesAreSaidToBeCodes() throws {
+    try TemporaryFolder.with { folder in
+      let scale = StoredTensor("b.weight_scale", [], float32: [2])
+      let codes = StoredTensor("b.weight", [1, 2], codes: [1, -3])
+      let bare = StoredTensor("a.weight", .float8E4M3, [1, 1], [0x38])
+      let read = try folder.write("read", SafetensorsBytes.file(stored: [codes, scale, bare]))
+      let inspection = try inspect(read, statistics: true)
+      #expect(
+        inspection.text(tensors: false).contains(
+          "quantized already: 1 tensor F8_E4M3, 1 tensor I8 with one scale\n"))
+      guard case .weights(let weights) = inspection.content else {
+        Issue.record("a safetensors file is weights")
+        return
+      }
+      #expect(weights.weights.map(\.name) == ["b.weight", "a.weight"])
+      #expect(weights.statistics.map(\.statistics.absoluteMaximum) == [6, 1])
+
+      let packed = StoredTensor("c.qweight", .int32, [1], [0, 0, 0, 0])
+      let refused = try folder.write(
+        "refused", SafetensorsBytes.file(stored: [codes, scale, packed]))
+      let text = try inspect(refused).text(tensors: false)
+      #expect(text.contains("quantized already: 1 tensor GPTQ or AWQ codes\n"))
+      #expect(text.contains("not quantizable: \(refused): tensor \"c.qweight\": expected "))
+    }
+  }
+
   @Test func weightsHaveADocument() throws {
     try TemporaryFolder.with { folder in
       let path = try folder.write(
         "c.safetensors",
         SafetensorsBytes.file(
           [("w", .bfloat16, [2, 3]), ("s", .bfloat16, [])], metadata: #"{"format":"pt"}"#))
+      let known = Family.all.map(\.title).joined(separator: ", ")
+      let problem = JSONValue(
+        """
+        \(path): expected a component of a known family, found names of none: w, s
+        Known are: \(known).
+        """)
       #expect(
         try inspect(path).document.compact() == """
           {"format":"mmdit-inspection","version":1,"path":"\(path)","kind":"weights",\
-          "files":["\(path)"],"family":null,"variant":null,"layout":null,"prefix":null,\
-          "evidence":[],"configuration":null,\
-          "problem":"no known family has these tensor names","quantization":[],\
+          "files":["\(path)"],"components":[],"problem":\(problem.compact()),"quantization":[],\
           "metadata":{"format":"pt"},\
           "parameters":7,"weight_bytes":14,\
           "census":[{"encoding":"BF16","tensors":2,"parameters":7,"bytes":14}],\
@@ -84,16 +118,20 @@ import Testing
       let prefix = "model.diffusion_model."
       let path = try folder.write("comfy.safetensors", TinyFlux2.original(prefix: prefix))
       let document = JSONField(document: "report", value: try inspect(path).document)
-      #expect(try document["family"].string() == "FLUX.2 transformer")
-      #expect(try document["layout"].string() == "ComfyUI")
-      #expect(try document["prefix"].string() == prefix)
+      let components = try document["components"].array()
+      #expect(components.count == 1)
+      let component = try #require(components.first)
+      #expect(try component["family"].string() == "flux2")
+      #expect(try component["title"].string() == "FLUX.2 transformer")
+      #expect(try component["layout"].string() == "ComfyUI")
+      #expect(try component["prefix"].string() == prefix)
       #expect(
-        try document["evidence"].array().map { try $0.string() } == [
+        try component["evidence"].array().map { try $0.string() } == [
           "\(prefix)single_stream_modulation.lin.weight", "\(prefix)img_in.weight",
         ])
-      #expect(try document["configuration"]["head_count"].integer() == 2)
+      #expect(try component["configuration"]["head_count"].integer() == 2)
       #expect(try document["problem"].value == .null)
-      #expect(try document["variant"].value == .null)
+      #expect(try component["variant"].value == .null)
       #expect(try document["tensors"].array().count == 43)
     }
   }
@@ -106,12 +144,12 @@ import Testing
       let inspection = try inspect(path)
       #expect(
         inspection.text(tensors: false).contains(
-          "\n  not quantizable: \(path): expected every weight of the network, found 1 missing: "
+          "\n  not convertible: \(path): expected every weight of the network, found 1 missing: "
             + "single_blocks.1.linear2.weight The download may be incomplete; fetch the missing "
             + "shards again.\n"))
       let document = JSONField(document: "report", value: inspection.document)
       #expect(try document["problem"].string().contains("found 1 missing"))
-      #expect(try document["configuration"].value == .null)
+      #expect(try document["components"].array()[0]["configuration"].value == .null)
     }
   }
 
@@ -138,12 +176,12 @@ import Testing
       let path = try folder.write(
         "d.safetensors", [NamedTensor("w", [1], [1])],
         metadata: [
-          .init(key: "note", value: "one\nnot quantizable: \u{1B}[2J"),
+          .init(key: "note", value: "one\nnot convertible: \u{1B}[2J"),
           .init(key: "graph", value: String(repeating: "x", count: 5000)),
         ])
       let inspection = try inspect(path)
       let lines = inspection.text(tensors: false).split(separator: "\n")
-      #expect(lines.contains(#"  metadata note: one\u{A}not quantizable: \u{1B}[2J"#))
+      #expect(lines.contains(#"  metadata note: one\u{A}not convertible: \u{1B}[2J"#))
       let shown = String(repeating: "x", count: 160)
       #expect(
         lines.contains("  metadata graph: \(shown)… and 4,840 more characters, all in the JSON"))
@@ -229,7 +267,9 @@ import Testing
         transformer: diffusers Flux2Transformer2DModel
           FLUX.2 transformer, diffusers layout
           decided by single_stream_modulation.linear.weight, x_embedder.weight
-          width 256 (2 heads of 128), 4 double and 10 single blocks, text width 384, no guidance input
+          head count: 2, head size: 128, width: 256, double block count: 4, single block count: 10
+          text size: 384, input channels: 128, output channels: 128, feed forward size: 768
+          timestep channels: 256, rotary base: 2000, epsilon: 1e-06
           16,749,056 parameters, 33.5 MB in 3 files
           metadata format: pt
 
@@ -247,8 +287,10 @@ import Testing
         "scheduler", "text_encoder", "tokenizer", "transformer", "vae",
       ])
     #expect(
-      try parts.map { try $0.optional("weights")?["family"].string() } == [
-        nil, "Qwen3 text encoder", nil, "FLUX.2 transformer", "FLUX.2 autoencoder",
+      try parts.map {
+        try $0.optional("weights")?["components"].array().map { try $0["family"].string() }
+      } == [
+        nil, ["qwen3"], nil, ["flux2"], ["flux2-autoencoder"],
       ])
   }
 

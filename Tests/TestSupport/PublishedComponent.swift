@@ -36,9 +36,10 @@ public struct PublishedComponent: Sendable {
       document: "\(name)/config.json", value: try document["published_config"].value)
     tensors = try Self.tensors(document["tensors"])
     original = try document.optional("original").map { try Self.tensors($0["tensors"]) }
-    alsoLoads = try document.optional("also_loads")?.array().map {
-      (try $0["what"].string(), try Self.tensors($0["tensors"]))
-    } ?? []
+    alsoLoads =
+      try document.optional("also_loads")?.array().map {
+        (try $0["what"].string(), try Self.tensors($0["tensors"]))
+      } ?? []
     let count = try document["tensor_count"].integer(in: tensors.count...tensors.count)
     precondition(count == tensors.count)
   }

@@ -29,6 +29,21 @@ public enum SafetensorsBytes {
     return file(header: "{" + entries.joined(separator: ",") + "}", data: data)
   }
 
+  /// A valid file of tensors with their bytes, one behind the other in the order given.
+  public static func file(
+    stored tensors: [StoredTensor], metadata: String? = nil
+  ) -> [UInt8] {
+    var entries = metadata.map { ["\"__metadata__\":\($0)"] } ?? []
+    var data: [UInt8] = []
+    for tensor in tensors {
+      let begin = data.count
+      data += tensor.bytes
+      entries.append(
+        entry(tensor.name, tensor.type.rawValue, "\(tensor.extents)", begin, data.count))
+    }
+    return file(header: "{" + entries.joined(separator: ",") + "}", data: data)
+  }
+
   /// A valid file of float32 vectors with their values.
   public static func file(float32 tensors: [(name: String, values: [Float])]) -> [UInt8] {
     var entries: [String] = []

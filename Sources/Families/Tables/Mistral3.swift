@@ -44,6 +44,7 @@ extension Family {
       .init("text_config.rope_theta", .setting("rotary_base")),
       .init("text_config.rope_parameters.rope_theta", .setting("rotary_base")),
       .init("text_config.rope_parameters.rope_type", .fixed("default")),
+      .init("text_config.sliding_window", .written(.null)),
       .init("text_config.vocab_size", .size("vocabulary_size")),
       .init("tie_word_embeddings", .written(.bool(false))),
       .init("vision_config.head_dim", .written(64)),

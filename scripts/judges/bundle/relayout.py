@@ -102,20 +102,24 @@ def check_header(judge, diffusers, moved, layout):
 def check_ledger(judge, diffusers, moved, report, prefix):
     """The report lists the parts of each tensor with all their rows, and how they are stored."""
     parts = parts_by_name(diffusers)
-    judge.check(report["source"]["layout"] == "diffusers"
-                and report["target"]["layout"] == moved.layout, "layouts of the ledger")
-    judge.check([entry["name"] for entry in report["ledger"]] == list(moved.tensors),
+    component, = report["components"]
+    judge.check((component["source_layout"], component["layout"]) == ("diffusers", moved.layout),
+                "layouts of the ledger")
+    judge.check([entry["name"] for entry in component["ledger"]] == list(moved.tensors),
                 "names of the ledger")
-    for entry in report["ledger"]:
+    judge.check([source["name"] for source in component["sources"]] == list(diffusers.tensors),
+                "sources of the ledger")
+    for entry in component["ledger"]:
         names = parts[entry["name"].removeprefix(prefix)]
         sources = list(dict.fromkeys(run["source"] for run in entry["rows"]))
         rows = sum(run["count"] for run in entry["rows"])
         shape = moved.tensors[entry["name"]]["shape"]
         change = "fused" if len(names) > 1 else (
-            "reordered" if names == ["norm_out.linear.weight"] else "renamed")
+            "swapped" if names == ["norm_out.linear.weight"] else "renamed")
         judge.check((sources, rows, entry["change"], entry["shape"], entry["overflows"])
                     == (names, shape[0], change, shape, 0), f"ledger of {entry['name']}: {entry}")
-        judge.check(entry["source_dtypes"] == [entry["dtype"]], f"types of {entry['name']}")
+        judge.check(entry["source_dtypes"] == [entry["dtype"]]
+                    and not entry["cast"] and not entry["decoded"], f"types of {entry['name']}")
 
 
 def check_layouts(judge, recipe, *options):

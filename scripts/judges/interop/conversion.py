@@ -75,8 +75,13 @@ def check_files(judge, output, report, layout, stem):
 
 
 def in_rows(tensor):
-    """What is cut when tensors are split and joined: rows, and single values of a vector."""
-    return tensor.reshape(len(tensor) if tensor.ndim else 1, -1)
+    """What is cut when tensors are split and joined: rows, and single values of a vector.
+
+    Rows lie along the first axis that is longer than 1, but never along the last of several.
+    """
+    if tensor.ndim < 2:
+        return tensor.reshape(-1, 1)
+    return tensor.reshape(next((size for size in tensor.shape[:-1] if size != 1), 1), -1)
 
 
 def check_ledger(judge, sources, targets, report, what):
@@ -119,5 +124,5 @@ def check_entry(judge, entry, matrices, target, what):
     in_order = all(before["first"] + before["count"] == after["first"]
                    for before, after in zip(rows, rows[1:]))
     change = ("fused" if len(names) > 1 else "split" if count < len(matrices[first])
-              else "reordered" if not in_order else "kept" if first == name else "renamed")
+              else "swapped" if not in_order else "kept" if first == name else "renamed")
     judge.check(entry["change"] == change, f"{what}: {name} is {change}, not {entry['change']}")

@@ -19,7 +19,7 @@ class Family:
     original: Callable | None = None
     converter: Callable | None = None
     beyond: tuple = ()  # beginnings of names that the converter leaves out
-    layouts: tuple = ()  # of mmdit-convert, besides diffusers
+    for_comfyui: bool = False  # whether ComfyUI has the original names behind a prefix
     prefixes: tuple = ()  # what files put before original names, or transformers' own
     single_file: bool = False  # whether diffusers loads one file of it
     # What no tensor tells: a file without config.json is taken to be of a published model.
@@ -68,15 +68,13 @@ LATENTS = ("sample_size", "scaling_factor", "shift_factor", "force_upcast")
 
 FAMILIES = {family.name: family for family in (
     Family(diffusers.FluxTransformer2DModel, original_layouts.flux1, convert_flux1,
-           layouts=("bfl", "comfyui"), prefixes=(PREFIX,), single_file=True),
+           for_comfyui=True, prefixes=(PREFIX,), single_file=True),
     Family(diffusers.SD3Transformer2DModel, original_layouts.sd3, convert_sd3,
-           layouts=("bfl", "comfyui"), prefixes=(PREFIX,), single_file=True,
-           untold=("sample_size",)),
+           for_comfyui=True, prefixes=(PREFIX,), single_file=True, untold=("sample_size",)),
     Family(diffusers.AutoencoderKL, original_layouts.autoencoder, convert_autoencoder,
-           layouts=("bfl",), prefixes=("first_stage_model.", "vae."), single_file=True,
-           untold=LATENTS),
+           prefixes=("first_stage_model.", "vae."), single_file=True, untold=LATENTS),
     Family(diffusers.AutoencoderKLFlux2, original_layouts.autoencoder, convert_autoencoder,
-           beyond=("quant_conv.", "post_quant_conv.", "bn."), layouts=("bfl",),
+           beyond=("quant_conv.", "post_quant_conv.", "bn."),
            prefixes=("first_stage_model.", "vae."), untold=LATENTS),
     Family(transformers.Qwen3ForCausalLM, untold=TEXT),
     Family(transformers.Qwen3Model, untold=(*TEXT, "tie_word_embeddings")),

@@ -127,7 +127,7 @@ def check_original(judge, family, network, sources, what):
                     f"{what}: {other} gives other bytes")
 
     files = {"ours": original, "theirs": save(judge, f"{what}-theirs.safetensors", expected)}
-    if "comfyui" in family.layouts:
+    if family.for_comfyui:
         comfy, report = convert(judge, source, f"{what}-comfyui.safetensors", "comfyui")
         same_tensors(judge, weights(comfy),
                      {PREFIX + name: tensor for name, tensor in expected.items()}, comfy.name)
@@ -150,7 +150,7 @@ def check_shards(judge, family, network, sources, what):
         largest = max(tensor.nbytes for tensor in expected.values())
         for size in (None, largest, f"{-(-3 * largest // 1000)}KB"):
             options = [] if size is None else ["--max-shard-size", size]
-            copy_, report = convert(judge, source, f"{what}-{source.name}-{size}", "diffusers",
+            copy_, report = convert(judge, source, f"{source.name}-{size}", "diffusers",
                                     *options, stem=family.stem)
             if not copy_.exists():
                 continue
@@ -176,6 +176,10 @@ def check_other_names(judge, family, network, source, what):
             continue
         check_loaded(judge, family, network, back, back.name,
                      (*family.untold, "tie_word_embeddings") if lacks else family.untold, lacks)
+    comfy, _ = convert(judge, source, f"{what}-comfyui.safetensors", "comfyui", stem=family.stem)
+    back, _ = convert(judge, comfy, f"{what}-comfyui-back", "diffusers", stem=family.stem)
+    if back.exists():
+        check_loaded(judge, family, network, back, back.name, family.untold)
 
 
 def check_outputs(judge, family, network, source, what):
@@ -199,8 +203,8 @@ def check_outputs(judge, family, network, source, what):
             same_outputs(judge, outputs(copy.deepcopy(loaded)), expected, f"{what}, {where}")
 
 
-def run(judge, family, by_tool):
-    """One family: of the packages alone, or also of what mmdit-convert makes."""
+def run(judge, family):
+    """Every variant of a family, in two types."""
     for number, (variant, values) in enumerate(family.variants.items()):
         for dtype in ("bf16", "f32"):
             what = "-".join(filter(None, (family.name, variant, dtype)))
@@ -216,13 +220,10 @@ def run(judge, family, by_tool):
             judge.check(index.exists(), f"{what} is sharded")
             if family.original:
                 check_yardstick(judge, family, network, what)
-            if not by_tool:
-                continue
-            if family.original:
                 check_original(judge, family, network, [sharded, single, index], what)
             else:
                 check_other_names(judge, family, network, single, what)
             check_shards(judge, family, network, [single, sharded], what)
             check_outputs(judge, family, network, plain, what)
-        print(f"{family.name} {variant}: {len(weights(single))} tensors"
-              + ("" if by_tool else ", by the packages alone"), flush=True)
+        print(f"{' '.join([family.name, *filter(None, [variant])])}: {len(weights(single))} tensors, "
+              "every layout and back", flush=True)

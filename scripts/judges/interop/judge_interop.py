@@ -14,20 +14,26 @@ os.environ.update(HF_HUB_OFFLINE="1", HF_HUB_DISABLE_PROGRESS_BARS="1",
                   TRANSFORMERS_VERBOSITY="error")
 
 import diffusers
+import torch
 import transformers
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[level]) for level in (1, 2)]
 import harness
 import judge_families
 import judge_flux2
+import judge_pipelines
+import judge_sizes
 from families import FAMILIES
 
+# These networks are too small to be shared among threads, which only wait for each other.
+torch.set_num_threads(1)
 diffusers.utils.logging.set_verbosity_error()
 diffusers.utils.logging.disable_progress_bar()
 transformers.utils.logging.disable_progress_bar()
 
-PARTS = {"flux2": judge_flux2.run} | {
-    name: lambda judge, family=family: judge_families.run(judge, family, by_tool=True)
+PARTS = {"flux2": judge_flux2.run, "pipelines": judge_pipelines.run,
+         "sizes": judge_sizes.run} | {
+    name: lambda judge, family=family: judge_families.run(judge, family)
     for name, family in FAMILIES.items()}
 
 if __name__ == "__main__":

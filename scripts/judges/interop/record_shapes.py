@@ -10,7 +10,6 @@ import os
 import pathlib
 import sys
 import tempfile
-from unittest import mock
 
 # Before the packages are imported: nothing is fetched, and what they lack is no result.
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_VERBOSITY="error",
@@ -29,8 +28,10 @@ import tensor_patterns
 from other_names import other_names
 from published_models import MODELS
 from tiny_models import tiny_configuration
+from without_weights import saved, shapes
 
 transformers.utils.logging.disable_progress_bar()
+diffusers.utils.logging.set_verbosity_error()
 FOLDER = ROOT / "Tests/Fixtures/components"
 CONVERTERS = {
     "flux2": single_file_utils.convert_flux2_transformer_checkpoint_to_diffusers,
@@ -42,32 +43,9 @@ CONVERTERS = {
 BEYOND_THE_CONVERTER = ("quant_conv.", "post_quant_conv.", "bn.")
 
 
-def shapes(tensors):
-    return {name: list(tensor.shape) for name, tensor in tensors.items()}
-
-
 def model_class(model):
     return getattr({"diffusers": diffusers, "transformers": transformers}[model.package],
                    model.class_name)
-
-
-def saved(model):
-    """What save_pretrained writes of a model without weights: its config.json and its tensors."""
-    written = {}
-    kind = model_class(model)
-    with torch.device("meta"):
-        network = kind(**model.configuration) if model.package == "diffusers" \
-            else kind(kind.config_class(**model.configuration))
-    with tempfile.TemporaryDirectory() as folder:
-        if model.package == "diffusers":
-            network.save_config(folder)
-            written = network.state_dict()  # save_pretrained changes nothing
-        else:
-            with mock.patch.object(transformers.modeling_utils, "safe_save_file",
-                                   lambda tensors, *_, **__: written.update(tensors)):
-                network.save_pretrained(folder)
-        configuration = json.loads((pathlib.Path(folder) / "config.json").read_text())
-    return configuration, written, network.state_dict()
 
 
 def check_loads(model, names):
@@ -126,7 +104,7 @@ def in_one_file(model, written):
 
 
 def document(name, model):
-    configuration, written, memory = saved(model)
+    configuration, written, memory = saved(model_class(model), model.configuration)
     table = shapes(written)
     entries = tensor_patterns.compress(table)
     assert tensor_patterns.expand(entries) == table
