@@ -47,13 +47,14 @@ public struct ComponentConversion: Sendable {
     return documents
   }
 
-  /// The `config.json` of the source as it is, except where it names a type that is no longer true;
-  /// without one, that of the family.
+  /// The `config.json` of the source as it is, except where it names a type or codes that are no
+  /// longer there; without one, that of the family.
   private func configurationText() throws -> [UInt8] {
     guard let path = checkpoint.configurationPath,
       case .object(var members) = checkpoint.configurationDocument
     else { return Self.text(checkpoint.configuration.configDocument) }
-    var isChanged = false
+    var isChanged = members["quantization_config"] != nil
+    members["quantization_config"] = nil
     if let name = type?.torchName {
       for key in ["dtype", "torch_dtype"] where members[key] != nil && members[key] != .string(name)
       {

@@ -7,6 +7,8 @@ extension ConversionJob {
   var plan: ConversionPlan { parts[0].plan }
   /// The first component.
   var checkpoint: Checkpoint { parts[0].checkpoint }
+  /// What the codes of the first component are worth.
+  var sourceNoise: StatedNoise? { parts[0].sourceNoise }
 }
 
 extension ConversionJob.Outcome {
