@@ -1,3 +1,5 @@
+internal import StrictJSON
+
 /// What a component does in a pipeline.
 public enum ComponentKind: String, Hashable, Sendable, CaseIterable {
   case transformer
@@ -28,34 +30,42 @@ public struct Family: Sendable {
   public let className: String
   /// What weights of its files are called: `diffusion_pytorch_model`, `model`.
   public let fileStem: String
-  /// The sizes, in the order of documents.
+  /// The names of the integers that its shapes are made of, in the order of documents. One that
+  /// rows have as a flag is 0 or 1.
   let sizes: [String]
-  /// Of each, the first size is the product of the others.
+  /// Sizes that are the product of two others, which shapes alone could not tell apart.
   var products: [(product: String, factors: (String, String))] = []
-  /// Sizes that no shape of some layouts tells.
+  /// What sizes are taken to be where neither a shape nor a `config.json` tells.
   var defaultSizes: [String: Int] = [:]
+  /// Numbers and lists of the network that are in no shape, and what published models have.
   var settings: [Setting] = []
-  /// The members of its `config.json`.
+  /// The members of its `config.json`, to read sizes and settings from and to write them.
   let keys: [ConfigurationKey]
-  /// Its weights, in the order of execution.
+  /// Its weights, in the order of execution: a section is a run of blocks that are alike.
   let sections: [Section]
-  /// Names that together occur in this family only, the families before it in `all` apart.
+  /// Names of the first block that together occur in no family behind it in `all`. Two or three
+  /// are enough; they are names of the table, as diffusers spells them.
   let signature: [String]
   /// Leading parts of names that a layout spells differently: of the original names in the
   /// original layout and in ComfyUI's.
   var spellings: [Layout: [(leading: String, spelled: String)]] = [:]
-  /// Whether the original layout has names of its own, and is what ComfyUI reads.
+  /// Whether the original layout has names of its own, which ComfyUI reads too. Without, the
+  /// network has the names of transformers everywhere, up to `spellings`.
   var hasOriginalNames = true
   /// What ComfyUI puts before every name in a whole checkpoint.
   var comfyPrefix = ""
-  /// Tensors of files that are no weights, by the end of their names, and why they are dropped.
+  /// Tensors that some files have beside the weights, by the end of their names, and why they are
+  /// dropped. Any other tensor that the table does not have is an error.
   var dropped: [(ending: String, reason: String)] = []
-  /// What is taken for granted where no `config.json` says it, because no weight does.
+  /// Settings that another family in the same file tells, by its id.
+  var settingsBeside: [String: [String: JSONValue]] = [:]
+  /// What is taken for granted where neither a `config.json` nor another family says it, because no
+  /// weight does.
   public var assumption: String?
   public let variants: [Variant]
-  /// How the built-in recipes treat it.
+  /// How the built-in recipes treat it; formats/recipe.md says what they make of it.
   public let quantization: QuantizationAdvice
-  /// What must hold of a configuration beyond its sizes.
+  /// Throws unless what must hold beyond sizes and products does; most families need none.
   var validate: @Sendable (_ configuration: Configuration, _ origin: String) throws -> Void = {
     _, _ in
   }

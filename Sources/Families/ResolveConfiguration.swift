@@ -6,9 +6,11 @@ extension Configuration {
   /// shapes of its weights, what neither tells from the published models.
   ///
   /// Counts are the highest block index plus one, flags whether the weight is there, and other
-  /// sizes the solutions of the shapes in the family's table, which are linear in them.
+  /// sizes the solutions of the shapes in the family's table, which are linear in them. `others` are
+  /// the components that share the file; they may tell what an autoencoder's weights do not.
   public init(
-    of source: any WeightSource, identity: Identity, stated document: JSONField? = nil
+    of source: any WeightSource, identity: Identity, stated document: JSONField? = nil,
+    beside others: [Identity] = []
   ) throws {
     let family = identity.family
     let stated = try document.map { try StatedConfiguration($0, of: family) }
@@ -19,6 +21,9 @@ extension Configuration {
     if let name = solver.unsolved { throw solver.failure(name, origin: source.origin) }
     let sizes = solver.sizes
     var settings = stated?.settings ?? [:]
+    for other in others {
+      settings.merge(family.settingsBeside[other.family.id] ?? [:]) { stated, _ in stated }
+    }
     for setting in family.settings where settings[setting.name] == nil {
       settings[setting.name] = setting.published(sizes)
     }

@@ -10,9 +10,9 @@ public enum RowOrder: Hashable, Sendable {
 enum Condition: Hashable, Sendable {
   /// When the size of that name is 1. What stands in a file decides it.
   case flag(String)
-  /// i < bound.
+  /// In the first blocks: i < bound.
   case before(Extent)
-  /// i ≥ bound.
+  /// In the other blocks: i ≥ bound.
   case from(Extent)
   /// When two sizes differ.
   case differ(Extent, Extent)

@@ -125,10 +125,12 @@ def same(found, expected, dtype):
 
 
 def convert(judge, source, *options, layout="bfl"):
+    """The tensors of the output, and what the report says of its one component."""
     output = judge.folder / "converted.safetensors"
     report = judge.report(
         "mmdit-convert", source, "--layout", layout, "--output", output, *options)
-    return harness.read_safetensors(output), report
+    [component] = report["components"]
+    return harness.read_safetensors(output), component
 
 
 def judge_values(judge, what, source, values, types=("f32", "bf16", "f16")):
@@ -167,7 +169,7 @@ def judge_plain(judge):
         judge_values(judge, dtype, source, exact)
         kept, report = convert(judge, source)
         judge.check(kept == harness.read_safetensors(source), f"{dtype}: every bit is kept")
-        said = report["source"]["quantization"]
+        said = report["quantization"]
         if not dtype.startswith("F8"):
             judge.check(said is None, f"{dtype}: not taken for codes")
             continue
@@ -206,7 +208,7 @@ def judge_conventions(judge):
             judge.check(same(found[name], rounded(exact, "bf16")[0], "BF16"),
                         f"{convention}: {name} becomes BF16 where no type is asked for")
         sums = {prefix + name: coded.noise() for name, coded in codes.items()}
-        total = judge_noise(judge, convention, report["source"]["quantization"], sums)
+        total = judge_noise(judge, convention, report["quantization"], sums)
         judge_truth(judge, convention, weights, codes, values, options["dtype"], total)
         fates = {entry["name"]: (entry["fate"], entry["weight"]) for entry in report["companions"]}
         judge.check(list(fates) == companions, f"{convention}: every companion is in the report")
@@ -287,13 +289,14 @@ def judge_llm_int8(judge):
     write(folder / "diffusion_pytorch_model.safetensors", tensors, {"format": "pt"})
     output = judge.folder / "decoded"
     report = judge.report("mmdit-convert", folder, "--output", output, "--dtype", "f32")
+    [component] = report["components"]
     found = harness.read_safetensors(output / "diffusion_pytorch_model.safetensors")
     for name, expected in values.items():
         judge.check(same(found[name], expected, "F32"), f"LLM.int8: {name}")
     written = json.loads((output / "config.json").read_text())
     judge.check("quantization_config" not in written and written["num_layers"] == 1,
                 "LLM.int8: the configuration of values does not speak of codes")
-    judge.check(len(report["companions"]) == 2 * sum("SCB" in name for name in tensors),
+    judge.check(len(component["companions"]) == 2 * sum("SCB" in name for name in tensors),
                 "LLM.int8: companions are reported")
 
 
@@ -305,7 +308,7 @@ def judge_sample(judge):
     codes, _, _ = coded_file(source, "ComfyUI int8", weights)
     report = judge.report(
         "mmdit-convert", source, "--output", judge.folder / "y.safetensors", "--dry-run")
-    said = report["source"]["quantization"]
+    said = report["components"][0]["quantization"]
     found = {tensor["name"]: tensor["decibels_at_best"] for tensor in said["tensors"]}
     expected = decibels([codes["txt_in.weight"].noise()])
     judge.check(said["sampled"] and abs(found["txt_in.weight"] - expected) < 0.07,
