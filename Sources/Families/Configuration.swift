@@ -78,7 +78,11 @@ extension Configuration {
         ? try field.bool() ? 1 : 0 : try field.integer(in: 0...Extent.largest)
     }
     var settings: [String: JSONValue] = [:]
-    for setting in family.settings { settings[setting.name] = try document[setting.name].value }
+    for setting in family.settings {
+      let field = try document[setting.name]
+      try setting.check(field)
+      settings[setting.name] = field.value
+    }
     self.init(family: family, sizes: sizes, settings: settings)
     try check(origin: document.document)
   }

@@ -95,7 +95,11 @@ struct StatedConfiguration {
           throw field.failure(expected: "the first blocks: 0, 1, …", found: "\(values)")
         }
         sizes[name] = values.count
-      case .setting(let name): settings[name] = field.value
+      case .setting(let name):
+        if let setting = family.settings.first(where: { $0.name == name }) {
+          try setting.check(field)
+        }
+        settings[name] = field.value
       case .fixed(let value):
         guard field.value == value else {
           throw field.failure(

@@ -49,4 +49,14 @@ struct Setting: Sendable {
     self.name = name
     self.published = published
   }
+
+  /// Refuses a value of another kind than the published models have; numbers must be finite.
+  func check(_ field: JSONField) throws {
+    switch published([:]) {
+    case .number: _ = try field.double()
+    case .array: for element in try field.array() { _ = try element.integer() }
+    case .string: _ = try field.string()
+    default: preconditionFailure("\(name) is a number, a list or a text")
+    }
+  }
 }
