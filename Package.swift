@@ -147,7 +147,8 @@ let package = Package(
     tests(
       "Bundles",
       [
-        "Checkpoints", "Failures", "Families", "Parallel", "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON",
+        "Checkpoints", "Failures", "Families", "Parallel", "Quantization", "Recipes", "Safetensors",
+        "Storage", "StrictJSON",
         "Tensors",
       ]),
     tests(

@@ -108,7 +108,8 @@ public struct Checkpoint: Sendable {
         path: path,
         weights: try CanonicalWeights(
           source, identity: identity,
-          configuration: Configuration(of: source, identity: identity, stated: document),
+          configuration: Configuration(
+            of: source, identity: identity, stated: document, beside: others),
           beside: others),
         source: source, configurationDocument: document?.value,
         configurationPath: document?.document, metadata: metadata,

@@ -1,3 +1,5 @@
+internal import StrictJSON
+
 /// What a component does in a pipeline.
 public enum ComponentKind: String, Hashable, Sendable, CaseIterable {
   case transformer
@@ -55,7 +57,10 @@ public struct Family: Sendable {
   /// Tensors that some files have beside the weights, by the end of their names, and why they are
   /// dropped. Any other tensor that the table does not have is an error.
   var dropped: [(ending: String, reason: String)] = []
-  /// What is taken for granted where no `config.json` says it, because no weight does.
+  /// Settings that another family in the same file tells, by its id.
+  var settingsBeside: [String: [String: JSONValue]] = [:]
+  /// What is taken for granted where neither a `config.json` nor another family says it, because no
+  /// weight does.
   public var assumption: String?
   public let variants: [Variant]
   /// How the built-in recipes treat it; formats/recipe.md says what they make of it.

@@ -52,6 +52,11 @@ public struct Identity: Hashable, Sendable {
     return identities
   }
 
+  /// What has to be guessed for a `config.json` of this component, if nothing states it.
+  public func assumption(beside others: [Identity]) -> String? {
+    others.contains { family.settingsBeside[$0.family.id] != nil } ? nil : family.assumption
+  }
+
   /// The names of a component: those under its prefix, but not under the longer prefix of another.
   public func names(
     among names: some Sequence<String>, beside others: [Identity]

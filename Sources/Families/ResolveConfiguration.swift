@@ -6,9 +6,11 @@ extension Configuration {
   /// shapes of its weights, what neither tells from the published models.
   ///
   /// Counts are the highest block index plus one, flags whether the weight is there, and other
-  /// sizes the solutions of the shapes in the family's table, which are linear in them.
+  /// sizes the solutions of the shapes in the family's table, which are linear in them. `others` are
+  /// the components that share the file; they may tell what an autoencoder's weights do not.
   public init(
-    of source: any WeightSource, identity: Identity, stated document: JSONField? = nil
+    of source: any WeightSource, identity: Identity, stated document: JSONField? = nil,
+    beside others: [Identity] = []
   ) throws {
     let family = identity.family
     let stated = try document.map { try StatedConfiguration($0, of: family) }
@@ -19,6 +21,9 @@ extension Configuration {
     if let name = solver.unsolved { throw solver.failure(name, origin: source.origin) }
     let sizes = solver.sizes
     var settings = stated?.settings ?? [:]
+    for other in others {
+      settings.merge(family.settingsBeside[other.family.id] ?? [:]) { stated, _ in stated }
+    }
     for setting in family.settings where settings[setting.name] == nil {
       settings[setting.name] = setting.published(sizes)
     }
@@ -122,8 +127,15 @@ struct SizeSolver {
     let row = family.sections.flatMap(\.rows).first { row in
       row.shape.contains { $0.names.contains(name) }
     }
-    if let row, self.names.shape(of: row, index: 0) == nil {
-      return .missing(origin: origin, names: [self.names.name(of: row, index: 0)])
+    if let row {
+      let tensor = names.name(of: row, index: 0)
+      guard let found = names.shape(of: row, index: 0) else {
+        return .missing(origin: origin, names: [tensor])
+      }
+      return .badConfiguration(
+        origin: origin,
+        reason: "tensor \"\(tensor)\": expected a shape of \(row.shape.count) axes that tells "
+          + "\(name), found \(found)")
     }
     func value(_ name: String) -> String { sizes[name].map { String($0) } ?? "an unknown size" }
     let product = family.products.first { $0.factors.0 == name || $0.factors.1 == name }
@@ -141,7 +153,9 @@ struct SizeSolver {
   mutating func solveCountsAndFlags() {
     for section in family.sections {
       if section.count.value(sizes) == nil,
-        let (name, size) = section.count.solved(for: names.count(of: section.rows), sizes)
+        let (name, size) = section.count.solved(for: names.count(of: section.rows), sizes),
+        // Of a part that is not there the published models tell how large it would be.
+        size > 0 || family.defaultSizes[name] == nil
       {
         sizes[name] = size
       }

@@ -40,12 +40,16 @@ extension ShapeContradiction {
   }
 
   /// What contradicts the sizes that follow without a tensor, in the order of the family's table.
+  ///
+  /// Sizes that only the tensor tells are still taken from it.
   private static func contradictions(
     _ counted: SizeSolver, without ignored: String?
   ) -> [ShapeContradiction] {
     var solver = counted
     solver.names.ignored = ignored
     // Nothing is stated, so that nothing can contradict a statement.
+    try? solver.solveSizes()
+    solver.names.ignored = nil
     try? solver.solveSizes()
     let names = counted.names
     return solver.tensors.compactMap { row, index, extents in

@@ -47,7 +47,8 @@ struct ComponentConversionReport: Sendable {
     companions = checkpoint.companions
     dropped = checkpoint.dropped
     let isGuessed = part.writesConfiguration && checkpoint.configurationPath == nil
-    assumptions = isGuessed ? [checkpoint.configuration.family.assumption].compactMap(\.self) : []
+    let assumption = source.identity.assumption(beside: checkpoint.others)
+    assumptions = isGuessed ? [assumption].compactMap(\.self) : []
   }
 
   init(_ job: RelayoutJob, isDryRun: Bool) {

@@ -14,6 +14,7 @@ import Testing
     func flag() -> Bool { .random(using: &generator) }
     var sizes: [String: Int] = [:]
     var flags: [String: Bool] = [:]
+    var settings: [String: JSONValue] = [:]
     // Where no norm of queries tells the size of a head it is the one that all models have.
     let headCount = number(1...5)
     switch family {
@@ -26,7 +27,11 @@ import Testing
         "input_channels": number(1...99), "output_channels": number(1...99),
         "feed_forward_size": number(1...99), "timestep_channels": 2 * number(1...99),
       ]
-      if family == .flux1 { sizes["pooled_text_size"] = number(1...99) }
+      if family == .flux1 {
+        sizes["pooled_text_size"] = number(1...99)
+      } else {
+        settings["rotary_axes"] = .array(Array(repeating: JSONValue(headSize / 4), count: 4))
+      }
       flags = ["has_guidance": flag()]
     case .stableDiffusion3:
       let hasNorm = flag()
@@ -89,6 +94,7 @@ import Testing
       flags = ["has_quant_conv": flag(), "has_post_quant_conv": flag()]
     }
     return sizes.mapValues { JSONValue($0) }.merging(flags.mapValues { .bool($0) }) { $1 }
+      .merging(settings) { $1 }
   }
 
   @Test(arguments: Family.all.map(\.id))
@@ -116,7 +122,7 @@ import Testing
       .flux2,
       [
         "head_count": 2, "head_size": 8, "width": 16, "double_block_count": 0,
-        "single_block_count": 1, "feed_forward_size": 77,
+        "single_block_count": 1, "feed_forward_size": 77, "rotary_axes": [2, 2, 2, 2],
       ])
     let source = WeightsInMemory(SmallNetworks.tensors(configuration, in: .original))
     #expect(source.weight(named: "single_blocks.0.linear2.weight")?.shape == Shape([16, 93]))
@@ -135,17 +141,26 @@ import Testing
 
   @Test(arguments: [
     // Longer than any axis; of so many axes; a sum that the known part exceeds; not a multiple.
-    ("img_in.weight", [1 << 40, 8], [16, 8]), ("img_in.weight", [16], [16, 8]),
+    ("img_in.weight", [1 << 40, 8], [16, 8]), ("time_in.out_layer.weight", [256], [16, 16]),
     ("double_blocks.0.img_mlp.0.weight", [97, 16], [96, 16]),
     ("single_blocks.0.linear1.weight", [5, 16], [144, 16]),
     ("single_blocks.1.linear2.weight", [16, 3], [16, 64]),
-    ("double_stream_modulation_img.lin.weight", [Int.max / 16, 16], [96, 16]),
+    ("double_stream_modulation_img.lin.weight", [1 << 56, 16], [96, 16]),
   ])
   func aShapeThatCannotBeIsNamed(name: String, extents: [Int], expected: [Int]) {
     #expect(
       throws: FamilyFailure.wrongShape(
         origin: "tiny.safetensors", name: name, expected: Shape(expected), found: Shape(extents))
     ) { try source(name, extents).component() }
+  }
+
+  @Test func aShapeThatTellsNothingIsNamed() {
+    for extents in [[128], [16, 8, 1], [16, 1 << 40]] {
+      #expect(
+        message { _ = try source("img_in.weight", extents).component() }
+          == "tiny.safetensors: tensor \"img_in.weight\": expected a shape of 2 axes that tells "
+          + "input_channels, found \(Shape(extents))")
+    }
   }
 
   @Test func anAxisOfNoValuesIsNoNetwork() {

@@ -84,7 +84,7 @@ import Testing
         "refused", SafetensorsBytes.file(stored: [codes, scale, packed]))
       let text = try inspect(refused).text(tensors: false)
       #expect(text.contains("quantized already: 1 tensor GPTQ or AWQ codes\n"))
-      #expect(text.contains("not quantizable: \(refused): tensor \"c.qweight\": expected "))
+      #expect(text.contains("not convertible: \(refused): tensor \"c.qweight\": expected "))
     }
   }
 

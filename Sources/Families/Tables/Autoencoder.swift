@@ -8,7 +8,7 @@ extension Family {
   public static let flux2Autoencoder = Family(
     id: "flux2-autoencoder", title: "FLUX.2 autoencoder", kind: .autoencoder,
     className: "AutoencoderKLFlux2", fileStem: "diffusion_pytorch_model",
-    sizes: Convolutions.sizes,
+    sizes: Convolutions.sizes + ["has_batch_count"],
     settings: [
       Setting("batch_norm_epsilon") { _ in .init(1e-4) },
       Setting("batch_norm_momentum") { _ in .init(0.1) },
@@ -34,7 +34,8 @@ extension Family {
         [
           WeightRow("bn.running_mean", [4 * "latent_channels"]),
           WeightRow("bn.running_var", [4 * "latent_channels"]),
-          WeightRow("bn.num_batches_tracked", []),
+          // A counter of the training, which some files leave out.
+          WeightRow("bn.num_batches_tracked", [], when: .flag("has_batch_count")),
         ]),
       Section(
         "post_quant_conv",
@@ -47,12 +48,18 @@ extension Family {
     variants: [
       Variant(
         title: "FLUX.2 autoencoder",
-        sizes: Convolutions.published(decoder: [128, 256, 512, 512], latent: 32, quant: 1)),
+        sizes: published(decoder: [128, 256, 512, 512])),
       Variant(
         title: "FLUX.2 autoencoder with the small decoder",
-        sizes: Convolutions.published(decoder: [96, 192, 384, 384], latent: 32, quant: 1)),
+        sizes: published(decoder: [96, 192, 384, 384])),
     ],
     quantization: Convolutions.advice)
+
+  private static func published(decoder: [Int]) -> [String: Int] {
+    var sizes = Convolutions.published(decoder: decoder, latent: 32, quant: 1)
+    sizes["has_batch_count"] = 1
+    return sizes
+  }
 
   /// The autoencoder of FLUX.1 and of Stable Diffusion 3.
   ///
@@ -81,6 +88,10 @@ extension Family {
           .when(.flag("has_post_quant_conv"))),
     ] + Convolutions.decoder,
     signature: ["decoder.mid_block.resnets.0.conv1.weight", "encoder.conv_in.weight"],
+    settingsBeside: [
+      "flux1": ["scaling_factor": .init(0.3611), "shift_factor": .init(0.1159)],
+      "sd3": ["scaling_factor": .init(1.5305), "shift_factor": .init(0.0609)],
+    ],
     assumption: "config.json has the scaling_factor 0.3611 and shift_factor 0.1159 of FLUX.1; "
       + "Stable Diffusion 3 has 1.5305 and 0.0609, and no weight tells them apart",
     variants: [

@@ -44,10 +44,14 @@ BROKEN = {
         (["format"], "mmdit", "another format"),
         (["architecture", "configuration", "head_count"], 0, "no heads"),
         (["architecture", "configuration", "epsilon"], DELETED, "no epsilon"),
+        (["architecture", "configuration", "layer_count"], 1, "a size of another family"),
+        (["architecture", "configuration", "has_guidance"], 0, "a number for a flag"),
+        (["architecture", "family"], "qwen3", "the numbers of another family"),
+        (["architecture", "family"], "unet", "an unknown family"),
         (["architecture", "layout"], "bfl", "a layout by the name of the option"),
         (["provenance", "sources", 0, "sha256"], "ab", "a short digest"),
         (["blocks", 0, "offset"], 4097, "a block that is not aligned"),
-        (["blocks", 0, "name"], "single_blocks.0", "an unknown block"),
+        (["blocks", 0, "name"], "Embedders", "an unknown block"),
         (["tensors", 0, "values", "offset"], 4097, "a segment that is not aligned"),
         (["tensors", 0, "values", "crc32"], "+1234567", "a checksum with a sign"),
         (["tensors", 0, "values", "chunks"], [[4096, 1]], "an offset and chunks"),
@@ -82,7 +86,12 @@ BROKEN = {
     "inspection": [
         (["kind"], "folder", "an unknown kind"),
         (["files"], [], "no files"),
-        (["configuration", "rotary_axes"], [31], "an odd axis"),
+        (["components", 0, "configuration", "rotary_axes"], [31], "an odd axis"),
+        (["components", 0, "family"], "FLUX.2", "a family by another name"),
+        (["components", 0, "family"], "t5", "the numbers of another family"),
+        (["components", 0, "layout"], "bfl", "a layout by the name of the option"),
+        (["components", 0, "variant"], DELETED, "no variant, not even null"),
+        (["quantization"], [{"format": "FP8"}], "codes without a count"),
         (["metadata", "n"], 1, "a number in the metadata"),
         (["tensors", 0, "statistics", "kurtosis"], 0.5, "a kurtosis below 1"),
         (["tensors", 0, "statistics", "variance"], 1, "an unknown key"),
@@ -184,8 +193,15 @@ def documents(judge):
     yield "bundle-header", "own, compressed", Bundle(bundles["own"]).header
     unpacked = judge.folder / "unpacked.safetensors"
     judge.tool("mmdit-bundle", "unpack", bundles["int8"], "--output", unpacked)
+    for part in ("text_encoder", "vae"):
+        bundle = judge.folder / f"{part}.mmdit"
+        report = judge.report("mmdit-quantize", MODEL / part, "--recipe", "mixed", "--output", bundle)
+        yield "quantization-report", part, report
+        yield "recipe", part, report["recipe"]
+        yield "bundle-header", part, Bundle(bundle).header
     paths = [MODEL / "transformer", MODEL, unpacked, bundles["int8"], bundles["own"],
-             MODEL / "vae", MODEL / "lora-ink" / "pytorch_lora_weights.safetensors",
+             MODEL / "text_encoder", judge.folder / "text_encoder.mmdit", MODEL / "vae",
+             judge.folder / "vae.mmdit", MODEL / "lora-ink" / "pytorch_lora_weights.safetensors",
              FIXTURES / "safetensors" / "every-type.safetensors"]
     for path in paths:
         for options in (["--statistics"], []):
