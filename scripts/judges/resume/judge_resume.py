@@ -360,12 +360,12 @@ def main(judge, seed, mounts):
     print(f"seed {seed}")
     source = judge.folder / "source"
     subprocess.run([sys.executable, ROOT / "scripts/make-synthetic-checkpoint", source,
-                    "--gigabytes", "0.25", "--width", "1024"], check=True)
+                    "--model", "sd3-medium", "--depth", "0.1"], check=True)
     judge.source_byte_count = sum(
         path.stat().st_size for path in source.glob("*.safetensors"))
     convert, quantize = ["mmdit-convert", source], ["mmdit-quantize", source]
     single = Output(judge, "bfl.safetensors", *convert, "--layout", "bfl")
-    shards = Output(judge, "shards", *convert, "--layout", "diffusers", "--max-shard-size", "90MB")
+    shards = Output(judge, "shards", *convert, "--layout", "diffusers", "--max-shard-size", "120MB")
     resident = Output(judge, "resident.mmdit", *quantize, "--recipe", "int8")
     packed = Output(judge, "packed.mmdit", *quantize, "--recipe", "int4", "--compress")
     outputs = [single, shards, resident, packed]
