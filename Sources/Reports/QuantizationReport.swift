@@ -11,22 +11,26 @@ public struct QuantizationReport: Sendable {
   private let sourceByteCount: Int
   private let threads: Int
   private let sourceNoise: StatedNoise?
+  /// Tensors of the source that are no weights, and why they are left out.
+  private let dropped: [(name: String, reason: String)]
   /// The memory cards that people have, in gigabytes.
   static let cardGigabytes = [6, 8, 12, 16, 24]
 
   public init(_ job: QuantizationJob) {
     self.init(
       plan: job.plan, sourceByteCount: job.sourceByteCount, sourceNoise: job.sourceNoise,
-      threads: job.threads)
+      dropped: job.checkpoint.dropped.map { ($0.weight.name, $0.reason) }, threads: job.threads)
   }
 
   /// The report of a plan for weights that take so many bytes now.
   package init(
-    plan: BundlePlan, sourceByteCount: Int, sourceNoise: StatedNoise? = nil, threads: Int
+    plan: BundlePlan, sourceByteCount: Int, sourceNoise: StatedNoise? = nil,
+    dropped: [(name: String, reason: String)] = [], threads: Int
   ) {
     self.plan = plan
     self.sourceByteCount = sourceByteCount
     self.sourceNoise = sourceNoise
+    self.dropped = dropped
     self.threads = threads
   }
 
@@ -46,6 +50,7 @@ public struct QuantizationReport: Sendable {
       }
     }
     lines += reasons.map { "kept \($0.count): \($0.reason)" }
+    lines += dropped.map { "dropped \($0.name): \($0.reason)" }
     if let sourceNoise { lines.append("warning: \(sourceNoise.sentence)") }
     return lines.joined(separator: "\n")
   }
@@ -85,7 +90,7 @@ public struct QuantizationReport: Sendable {
       disk needed \(byteCountText(plan.diskByteCount))
       memory needed at most \(byteCountText(plan.peakMemoryByteCount(threads: threads))) with \
       \(countText(threads, "thread"))
-      fits a card of: \(cards.joined(separator: ", ")) (the transformer's weights alone)
+      fits a card of: \(cards.joined(separator: ", ")) (these weights alone)
       """
   }
 
@@ -115,6 +120,8 @@ public struct QuantizationReport: Sendable {
             "quantized": .bool(tensor.isQuantized), "reason": .init(tensor.reason),
           ]
         }),
+      "dropped": .array(
+        dropped.map { ["name": .init($0.name), "reason": .init($0.reason)] }),
     ]
   }
 }

@@ -88,7 +88,7 @@ import Testing
     #expect(
       report.costs.hasSuffix(
         "\nfits a card of: 6 GB yes, 8 GB yes, 12 GB yes, 16 GB yes, 24 GB yes "
-          + "(the transformer's weights alone)"))
+          + "(these weights alone)"))
     let lines = report.dryRunText.split(separator: "\n")
     #expect(
       lines.first?.split(separator: " ") == ["tensor", "shape", "stored", "as", "bytes", "reason"])
