@@ -70,22 +70,16 @@ public struct PipelineQuantization: Sendable {
     let resumption = Resumption(
       of: try fingerprint(producer: producer, compress: compress), isWanted: resuming,
       isInFolder: true, monitor: monitor)
-    let clock = ContinuousClock()
     return try resumption.run(output: target) {
       var folder = try AtomicFolder.create(
         target, needing: diskByteCount, resumption: resumption)
       var outcomes: [QuantizationJob.Outcome] = []
       for part in parts {
-        let start = clock.now
         _ = try folder.makeFolder(part.name)
         let path = FileSystem.path(folder.partialPath, part.fileName)
-        let header = try part.job.write(
-          to: path, compress: compress, producer: producer, resumption, monitor: monitor)
         outcomes.append(
-          QuantizationJob.Outcome(
-            header: header, outputByteCount: try Bundle.open(path).fileByteCount,
-            takenOverByteCount: resumption.takenOverByteCount,
-            peakMemoryByteCount: ProcessMemory.peakByteCount(), elapsed: clock.now - start))
+          try part.job.write(
+            to: path, compress: compress, producer: producer, resumption, monitor: monitor))
       }
       monitor.begin("copy", total: carried.reduce(0) { $0 + $1.byteCount }, unit: .bytes)
       try folder.copy(carried, resumption, monitor: monitor)

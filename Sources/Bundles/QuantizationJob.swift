@@ -58,32 +58,33 @@ public struct QuantizationJob: Sendable {
     monitor: WorkMonitor = .silent
   ) throws -> Outcome {
     if checkpoint.reads(output) { throw BundleFailure.outputIsSource(path: output) }
-    let clock = ContinuousClock()
-    let start = clock.now
     var fingerprint = JobFingerprint(job: producer)
     try add(to: &fingerprint, compress: compress)
     let resumption = Resumption(of: fingerprint, isWanted: resuming, monitor: monitor)
-    let header = try resumption.run(output: output) {
+    return try resumption.run(output: output) {
       try write(
         to: output, compress: compress, producer: producer, resumption, monitor: monitor)
     }
-    return Outcome(
-      header: header, outputByteCount: try Bundle.open(output).fileByteCount,
-      takenOverByteCount: resumption.takenOverByteCount,
-      peakMemoryByteCount: ProcessMemory.peakByteCount(), elapsed: clock.now - start)
   }
 
   /// Hashes the sources and writes the bundle, as part of a job that may be more than this.
   func write(
     to path: String, compress: Bool, producer: String, _ resumption: Resumption,
     monitor: WorkMonitor
-  ) throws -> BundleHeader {
-    try quantize(
+  ) throws -> Outcome {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let before = resumption.takenOverByteCount
+    let header = try quantize(
       checkpoint.weights, as: plan,
       provenance: Provenance(
         producer: producer, sources: try hashSources(monitor: monitor),
         license: checkpoint.license, metadata: checkpoint.metadata),
       to: path, compress: compress, threads: threads, resumption: resumption, monitor: monitor)
+    return Outcome(
+      header: header, outputByteCount: try Bundle.open(path).fileByteCount,
+      takenOverByteCount: resumption.takenOverByteCount - before,
+      peakMemoryByteCount: ProcessMemory.peakByteCount(), elapsed: clock.now - start)
   }
 
   private func hashSources(monitor: WorkMonitor) throws -> [SourceFile] {

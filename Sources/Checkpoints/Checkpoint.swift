@@ -60,11 +60,20 @@ public struct Checkpoint: Sendable {
   /// a transformer, the only one of its kind.
   public static func open(_ path: String) throws -> Checkpoint {
     let checkpoints = try openAll(path)
-    if checkpoints.count == 1 { return checkpoints[0] }
-    let transformers = checkpoints.filter { $0.configuration.family.kind == .transformer }
+    return checkpoints[try main(among: checkpoints, path: path)]
+  }
+
+  /// The position of the component that stands for all: the only one, or the only transformer.
+  static func main(
+    among checkpoints: [Checkpoint], path: String
+  ) throws(CheckpointFailure) -> Int {
+    if checkpoints.count == 1 { return 0 }
+    let transformers = checkpoints.indices.filter {
+      checkpoints[$0].configuration.family.kind == .transformer
+    }
     guard transformers.count == 1 else {
-      throw CheckpointFailure.severalComponents(
-        path: path, found: checkpoints.map { $0.configuration.family.title })
+      throw .severalComponents(
+        path: path, found: checkpoints.map(\.configuration.family.title))
     }
     return transformers[0]
   }
@@ -74,8 +83,14 @@ public struct Checkpoint: Sendable {
   /// A `config.json` beside the weights of one component gives its configuration; otherwise it
   /// follows from the shapes.
   public static func openAll(_ path: String) throws -> [Checkpoint] {
+    try all(
+      in: DecodedCheckpoint(SafetensorsCheckpoint.open(CheckpointPlace(path).weights)),
+      path: path)
+  }
+
+  /// Every component of weights that have been opened at a path already.
+  public static func all(in source: DecodedCheckpoint, path: String) throws -> [Checkpoint] {
     let place = CheckpointPlace(path)
-    let source = try DecodedCheckpoint(SafetensorsCheckpoint.open(place.weights))
     let names = source.weights.map(\.name)
     let identities = Identity.all(of: names)
     guard !identities.isEmpty else {

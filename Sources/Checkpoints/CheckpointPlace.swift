@@ -50,7 +50,7 @@ struct CheckpointPlace {
   /// The `is_distilled` of the pipeline.
   func isDistilled() throws -> Bool? {
     guard let pipeline else { return nil }
-    let index = try Self.document(FileSystem.path(pipeline, "model_index.json"))
+    let index = try Self.document(FileSystem.path(pipeline, Pipeline.indexName))
     return try index?.optional("is_distilled")?.bool()
   }
 
@@ -65,7 +65,8 @@ struct CheckpointPlace {
     return ModelCard.license(in: String(decoding: text, as: UTF8.self))
   }
 
-  private static func document(_ path: String) throws -> JSONField? {
+  /// The document at a path, nil when no file is there.
+  static func document(_ path: String) throws -> JSONField? {
     guard FileSystem.kind(of: path) == .file else { return nil }
     let text = try FileReader.contents(of: path, limit: largestDocument)
     return try JSONField.parse(text, document: path)

@@ -19,15 +19,7 @@ public struct Model: Sendable {
   /// The component that stands for the model when only one is wanted: the only one, or the
   /// transformer.
   public func mainComponent() throws -> Component {
-    if components.count == 1 { return components[0] }
-    let transformers = components.filter {
-      $0.checkpoint.configuration.family.kind == .transformer
-    }
-    guard transformers.count == 1 else {
-      throw CheckpointFailure.severalComponents(
-        path: path, found: components.map(\.checkpoint.configuration.family.title))
-    }
-    return transformers[0]
+    components[try Checkpoint.main(among: components.map(\.checkpoint), path: path)]
   }
 
   /// Whether a path leads to one of the files that are read.

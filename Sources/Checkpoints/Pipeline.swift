@@ -31,8 +31,9 @@ public struct Pipeline: Sendable {
   /// Reads the index and looks which parts have weights.
   public static func open(_ path: String) throws -> Pipeline {
     let index = FileSystem.path(path, indexName)
-    let document = try JSONField.parse(
-      FileReader.contents(of: index, limit: 16 << 20), document: index)
+    guard let document = try CheckpointPlace.document(index) else {
+      throw StorageFailure.notAFile(path: index)
+    }
     var parts: [Part] = []
     for (name, field) in try document.members() {
       // Parts are pairs of library and class; a pair of nulls is a part that this pipeline lacks.

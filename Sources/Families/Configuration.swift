@@ -57,24 +57,23 @@ extension Variant {
 extension Configuration {
   /// The document that `init(family:document:)` reads.
   public var document: JSONValue {
-    .object(
+    let flags = family.flags
+    return .object(
       JSONObject(
-        family.sizes.map { ($0, sizeDocument($0)) }
-          + family.settings.map { ($0.name, settings[$0.name] ?? .null) }))
-  }
-
-  private func sizeDocument(_ name: String) -> JSONValue {
-    family.flags.contains(name) ? .bool(size(name) != 0) : .init(size(name))
+        family.sizes.map {
+          ($0, flags.contains($0) ? .bool(size($0) != 0) : .init(size($0)))
+        } + family.settings.map { ($0.name, settings[$0.name] ?? .null) }))
   }
 
   /// Reads the configuration that a bundle carries, in which every key is present.
   public init(family: Family, document: JSONField) throws {
     try document.rejectUnknownKeys(except: family.sizes + family.settings.map(\.name))
+    let flags = family.flags
     var sizes: [String: Int] = [:]
     for name in family.sizes {
       let field = try document[name]
       sizes[name] =
-        family.flags.contains(name)
+        flags.contains(name)
         ? try field.bool() ? 1 : 0 : try field.integer(in: 0...Extent.largest)
     }
     var settings: [String: JSONValue] = [:]

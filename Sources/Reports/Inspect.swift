@@ -76,7 +76,7 @@ private func inspectWeights(
     let decoded = try DecodedCheckpoint(stored)
     source = decoded
     quantization = QuantizationCount.census(of: decoded)
-    components = try Checkpoint.openAll(path).map {
+    components = try Checkpoint.all(in: decoded, path: path).map {
       WeightsComponent(identity: $0.weights.identity, configuration: $0.configuration)
     }
   } catch let failure as any DiagnosedFailure {
