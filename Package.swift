@@ -71,12 +71,22 @@ let package = Package(
     // 3. Containers, codes, architectures.
     library("Safetensors", ["Failures", "Parallel", "Storage", "StrictJSON", "Tensors"]),
     library("Quantization", ["CKernels", "Failures", "Scalars", "Tensors"]),
+    library("Codecs", ["CKernels", "Failures", "Quantization", "Scalars", "Tensors"]),
+    library(
+      "GGUF",
+      [
+        "CKernels", "Codecs", "Failures", "Parallel", "Quantization", "Scalars", "Storage",
+        "Tensors",
+      ]),
     library("Families", ["Failures", "StrictJSON", "Tensors"]),
 
     // 4. What was downloaded, what to do with it, and the network that judges it.
     library(
       "Checkpoints",
-      ["Failures", "Families", "Parallel", "Safetensors", "Storage", "StrictJSON", "Tensors"]),
+      [
+        "Codecs", "Failures", "Families", "GGUF", "Parallel", "Safetensors", "Storage",
+        "StrictJSON", "Tensors",
+      ]),
     library(
       "Recipes",
       ["Failures", "Families", "Parallel", "Quantization", "Storage", "StrictJSON", "Tensors"]),
@@ -133,6 +143,11 @@ let package = Package(
     tests("Tensors", ["Parallel", "Scalars"]),
     tests("Safetensors", ["Failures", "Parallel", "Storage", "StrictJSON", "Tensors"]),
     tests("Quantization", ["Failures", "Scalars", "Tensors"], exclude: ["Goldens"]),
+    tests("Codecs", ["Failures", "Quantization", "Scalars", "Tensors"], exclude: ["Goldens"]),
+    tests(
+      "GGUF",
+      ["Codecs", "Failures", "Parallel", "Quantization", "Scalars", "Storage", "Tensors"],
+      exclude: ["Goldens"]),
     tests("Families", ["Safetensors", "Storage", "StrictJSON", "Tensors"]),
     tests(
       "Recipes",
