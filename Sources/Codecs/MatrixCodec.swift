@@ -64,7 +64,8 @@ extension MatrixCodec {
   /// matrix.
   public func units(around rows: Range<Int>, of shape: Shape) -> Range<Int> {
     let unit = unitRows(columns: shape.columns)
-    return rows.lowerBound / unit * unit..<min(shape.rows, (rows.upperBound + unit - 1) / unit * unit)
+    return rows.lowerBound / unit
+      * unit..<min(shape.rows, (rows.upperBound + unit - 1) / unit * unit)
   }
 }
 

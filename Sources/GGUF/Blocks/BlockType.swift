@@ -4,18 +4,18 @@
 public enum BlockType: UInt32, CaseIterable, Hashable, Sendable {
   case f32 = 0
   case f16 = 1
-  case q4_0 = 2
-  case q4_1 = 3
-  case q5_0 = 6
-  case q5_1 = 7
-  case q8_0 = 8
-  case q2_K = 10
-  case q3_K = 11
-  case q4_K = 12
-  case q5_K = 13
-  case q6_K = 14
-  case iq4_NL = 20
-  case iq4_XS = 23
+  case q40 = 2
+  case q41 = 3
+  case q50 = 6
+  case q51 = 7
+  case q80 = 8
+  case q2K = 10
+  case q3K = 11
+  case q4K = 12
+  case q5K = 13
+  case q6K = 14
+  case iq4NL = 20
+  case iq4XS = 23
   case bf16 = 30
 
   /// Its name everywhere: `Q4_K`.
@@ -24,18 +24,18 @@ public enum BlockType: UInt32, CaseIterable, Hashable, Sendable {
     case .f32: "F32"
     case .f16: "F16"
     case .bf16: "BF16"
-    case .q4_0: "Q4_0"
-    case .q4_1: "Q4_1"
-    case .q5_0: "Q5_0"
-    case .q5_1: "Q5_1"
-    case .q8_0: "Q8_0"
-    case .q2_K: "Q2_K"
-    case .q3_K: "Q3_K"
-    case .q4_K: "Q4_K"
-    case .q5_K: "Q5_K"
-    case .q6_K: "Q6_K"
-    case .iq4_NL: "IQ4_NL"
-    case .iq4_XS: "IQ4_XS"
+    case .q40: "Q4_0"
+    case .q41: "Q4_1"
+    case .q50: "Q5_0"
+    case .q51: "Q5_1"
+    case .q80: "Q8_0"
+    case .q2K: "Q2_K"
+    case .q3K: "Q3_K"
+    case .q4K: "Q4_K"
+    case .q5K: "Q5_K"
+    case .q6K: "Q6_K"
+    case .iq4NL: "IQ4_NL"
+    case .iq4XS: "IQ4_XS"
     }
   }
 
@@ -43,8 +43,8 @@ public enum BlockType: UInt32, CaseIterable, Hashable, Sendable {
   public var elementsPerBlock: Int {
     switch self {
     case .f32, .f16, .bf16: 1
-    case .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .iq4_NL: 32
-    case .q2_K, .q3_K, .q4_K, .q5_K, .q6_K, .iq4_XS: 256
+    case .q40, .q41, .q50, .q51, .q80, .iq4NL: 32
+    case .q2K, .q3K, .q4K, .q5K, .q6K, .iq4XS: 256
     }
   }
 
@@ -53,17 +53,17 @@ public enum BlockType: UInt32, CaseIterable, Hashable, Sendable {
     switch self {
     case .f32: 4
     case .f16, .bf16: 2
-    case .q4_0, .iq4_NL: 18
-    case .q4_1: 20
-    case .q5_0: 22
-    case .q5_1: 24
-    case .q8_0: 34
-    case .q2_K: 84
-    case .q3_K: 110
-    case .q4_K: 144
-    case .q5_K: 176
-    case .q6_K: 210
-    case .iq4_XS: 136
+    case .q40, .iq4NL: 18
+    case .q41: 20
+    case .q50: 22
+    case .q51: 24
+    case .q80: 34
+    case .q2K: 84
+    case .q3K: 110
+    case .q4K: 144
+    case .q5K: 176
+    case .q6K: 210
+    case .iq4XS: 136
     }
   }
 }
