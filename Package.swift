@@ -107,6 +107,12 @@ let package = Package(
         "Storage", "StrictJSON", "Tensors",
       ]),
     library(
+      "Exchange",
+      [
+        "Bundles", "Checkpoints", "Codecs", "Conversion", "Failures", "Families", "GGUF", "Parallel",
+        "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors",
+      ]),
+    library(
       "Fidelity",
       [
         "Bundles", "Checkpoints", "Failures", "Families", "MMDiT", "Parallel", "Recipes",
@@ -118,8 +124,8 @@ let package = Package(
     library(
       "Reports",
       [
-        "Bundles", "Checkpoints", "Conversion", "Failures", "Families", "Fidelity", "Parallel",
-        "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors", "ToolKit",
+        "Bundles", "Checkpoints", "Conversion", "Exchange", "Failures", "Families", "Fidelity",
+        "Parallel", "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors", "ToolKit",
         argumentParser,
       ]),
 
@@ -128,6 +134,7 @@ let package = Package(
     tool("mmdit-convert", ["Bundles", "Conversion", "Reports", "Storage", "Tensors"]),
     tool("mmdit-quantize", ["Bundles", "Recipes", "Reports"]),
     tool("mmdit-verify", ["Fidelity", "Recipes", "Reports"]),
+    tool("mmdit-export", ["Exchange", "Reports"]),
     tool("mmdit-bundle", ["Bundles", "Reports", "StrictJSON", "Tensors"]),
 
     // Tests.
