@@ -12,14 +12,14 @@ public struct Checkpoint: Sendable {
   /// The weights under the suite's names.
   public let weights: CanonicalWeights
   /// The weights as the files have them, under their own names.
-  public let source: DecodedCheckpoint
+  public let source: any StoredWeights
   /// The `config.json` beside the weights, nil when there is none.
   public let configurationDocument: JSONValue?
   /// Where that stands.
   public let configurationPath: String?
-  /// The `__metadata__` of the first file, without what describes codes.
+  /// What the first file says of itself, without what describes codes.
   public let metadata: [SafetensorsHeader.MetadataEntry]
-  /// The paths of the safetensors files, in order.
+  /// The paths of the files, in order.
   public let files: [String]
   /// The licence that the model's folder or metadata names, nil when none does.
   public let license: String?
@@ -89,7 +89,7 @@ public struct Checkpoint: Sendable {
   }
 
   /// Every component of weights that have been opened at a path already.
-  public static func all(in source: DecodedCheckpoint, path: String) throws -> [Checkpoint] {
+  public static func all(in source: any StoredWeights, path: String) throws -> [Checkpoint] {
     let place = CheckpointPlace(path)
     let names = source.weights.map(\.name)
     let identities = Identity.all(of: names)
@@ -128,7 +128,7 @@ public struct Checkpoint: Sendable {
           beside: others),
         source: source, configurationDocument: document?.value,
         configurationPath: document?.document, metadata: metadata,
-        files: source.checkpoint.files.map(\.path),
+        files: source.files.map(\.path),
         license: license, isDistilled: isDistilled,
         others: others, strays: identity == identities.first ? strays : [])
     }

@@ -71,7 +71,7 @@ public struct ConversionPlan: Sendable {
   }
 
   private static func holdsRealNumbers(_ source: String, _ checkpoint: Checkpoint) -> Bool {
-    checkpoint.source.checkpoint.tensor(named: source)?.tensor.elementType.isReal ?? false
+    checkpoint.source.plainType(of: source)?.isReal ?? true
   }
 
   /// The one type that all parts of a tensor have.
@@ -80,9 +80,7 @@ public struct ConversionPlan: Sendable {
   ) throws(ConversionFailure) -> ElementType {
     var rowCounts: [(type: ElementType, rows: Int)] = []
     func type(of source: String) -> ElementType {
-      // An encoding that is no type is of codes with scales.
-      checkpoint.source.weight(named: source).flatMap { ElementType(rawValue: $0.encoding) }
-        ?? decodedType
+      checkpoint.source.plainType(of: source) ?? decodedType
     }
     for run in tensor.runs {
       let type = type(of: run.source)
