@@ -80,7 +80,7 @@ extension AffineCodec: MatrixCodec {
       }
       (scales[index], biases[index]) = (scale, bias)
       for column in group.indices {
-        let code = scale == 0 ? 0 : ((group[column] - bias) / scale).rounded(.toNearestOrEven)
+        let code = scale == 0 ? 0 : ((group[column] - bias) / scale).roundedToInteger
         stream.append(UInt32(min(max(code, 0), greatestCode)), bits: bits)
       }
     }
@@ -99,7 +99,7 @@ extension AffineCodec: MatrixCodec {
     }
     let isMinimum = minimum.magnitude > maximum.magnitude
     let end = isMinimum ? minimum : maximum
-    let least = min(1e-7, end.magnitude / greatestCode)
+    let least = end == 0 ? 1e-7 : min(1e-7, end.magnitude / greatestCode)
     let step = max((maximum - minimum) / greatestCode, least)
     guard step > 0, step.isFinite else { return (0, end) }
     let scale = isMinimum ? step : -step
