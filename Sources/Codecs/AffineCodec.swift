@@ -143,7 +143,8 @@ extension AffineCodec: LevelCodec {
   ///
   /// The code is q + 2^(bits − 1) and the bias −2^(bits − 1) · s, a product with a power of two and so
   /// exact. The product of the code with s has at most 8 + 11 significant bits, the sum is s · q with
-  /// at most as many: nothing is rounded. With scales of 24 bits the product would be.
+  /// at most as many: nothing is rounded. With scales of 24 bits the product would be. (Level 0 of a
+  /// negative scale decodes to 0 instead of −0.)
   ///
   /// A scale so large that its bias is infinite (for F16: weights beyond the range of F16) is packed
   /// as it comes, and `decode` refuses it.
