@@ -133,7 +133,9 @@ let package = Package(
     // Tests.
     .target(
       name: "TestSupport",
-      dependencies: ["Families", "Parallel", "Safetensors", "Storage", "StrictJSON", "Tensors"],
+      dependencies: [
+        "Families", "GGUF", "Parallel", "Safetensors", "Storage", "StrictJSON", "Tensors",
+      ],
       path: "Tests/TestSupport", swiftSettings: testSettings),
     tests("CKernels", ["Scalars"]),
     tests("Scalars"),
@@ -169,8 +171,8 @@ let package = Package(
     tests(
       "Conversion",
       [
-        "Checkpoints", "Failures", "Families", "Parallel", "Safetensors", "Storage", "StrictJSON",
-        "Tensors",
+        "Checkpoints", "Failures", "Families", "GGUF", "Parallel", "Safetensors", "Storage",
+        "StrictJSON", "Tensors",
       ]),
     tests(
       "Fidelity",
