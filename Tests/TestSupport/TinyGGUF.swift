@@ -1,6 +1,6 @@
 public import GGUF
 internal import Storage
-public import Tensors
+internal import Tensors
 
 /// The network of `TinyFlux2` as GGUF files of diffusion models have it: vectors in F32, matrices in
 /// blocks of Q8_0 where their rows hold whole ones, the others in F16 and BF16 by turns.
