@@ -71,7 +71,8 @@ let package = Package(
     // 3. Containers, codes, architectures.
     library("Safetensors", ["Failures", "Parallel", "Storage", "StrictJSON", "Tensors"]),
     library("Quantization", ["CKernels", "Failures", "Scalars", "Tensors"]),
-    library("Codecs", ["CKernels", "Failures", "Quantization", "Scalars", "Tensors"]),
+    library(
+      "Codecs", ["CKernels", "Failures", "Quantization", "Scalars", "StrictJSON", "Tensors"]),
     library(
       "GGUF",
       [
@@ -107,6 +108,12 @@ let package = Package(
         "Storage", "StrictJSON", "Tensors",
       ]),
     library(
+      "Exchange",
+      [
+        "Bundles", "Checkpoints", "Codecs", "Conversion", "Failures", "Families", "GGUF", "Parallel",
+        "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors",
+      ]),
+    library(
       "Fidelity",
       [
         "Bundles", "Checkpoints", "Failures", "Families", "MMDiT", "Parallel", "Recipes",
@@ -118,8 +125,8 @@ let package = Package(
     library(
       "Reports",
       [
-        "Bundles", "Checkpoints", "Conversion", "Failures", "Families", "Fidelity", "Parallel",
-        "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors", "ToolKit",
+        "Bundles", "Checkpoints", "Conversion", "Exchange", "Failures", "Families", "Fidelity",
+        "Parallel", "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors", "ToolKit",
         argumentParser,
       ]),
 
@@ -128,6 +135,7 @@ let package = Package(
     tool("mmdit-convert", ["Bundles", "Conversion", "Reports", "Storage", "Tensors"]),
     tool("mmdit-quantize", ["Bundles", "Recipes", "Reports"]),
     tool("mmdit-verify", ["Fidelity", "Recipes", "Reports"]),
+    tool("mmdit-export", ["Exchange", "Reports"]),
     tool("mmdit-bundle", ["Bundles", "Reports", "StrictJSON", "Tensors"]),
 
     // Tests.
@@ -145,7 +153,10 @@ let package = Package(
     tests("Tensors", ["Parallel", "Scalars"]),
     tests("Safetensors", ["Failures", "Parallel", "Storage", "StrictJSON", "Tensors"]),
     tests("Quantization", ["Failures", "Scalars", "Tensors"], exclude: ["Goldens"]),
-    tests("Codecs", ["Failures", "Quantization", "Scalars", "Tensors"], exclude: ["Goldens"]),
+    tests(
+      "Codecs",
+      ["Failures", "Quantization", "Safetensors", "Scalars", "Storage", "StrictJSON", "Tensors"],
+      exclude: ["Goldens"]),
     tests(
       "GGUF",
       ["Codecs", "Failures", "Parallel", "Quantization", "Scalars", "Storage", "Tensors"],
