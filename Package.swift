@@ -71,7 +71,8 @@ let package = Package(
     // 3. Containers, codes, architectures.
     library("Safetensors", ["Failures", "Parallel", "Storage", "StrictJSON", "Tensors"]),
     library("Quantization", ["CKernels", "Failures", "Scalars", "Tensors"]),
-    library("Codecs", ["CKernels", "Failures", "Quantization", "Scalars", "Tensors"]),
+    library(
+      "Codecs", ["CKernels", "Failures", "Quantization", "Scalars", "StrictJSON", "Tensors"]),
     library(
       "GGUF",
       [
@@ -143,7 +144,10 @@ let package = Package(
     tests("Tensors", ["Parallel", "Scalars"]),
     tests("Safetensors", ["Failures", "Parallel", "Storage", "StrictJSON", "Tensors"]),
     tests("Quantization", ["Failures", "Scalars", "Tensors"], exclude: ["Goldens"]),
-    tests("Codecs", ["Failures", "Quantization", "Scalars", "Tensors"], exclude: ["Goldens"]),
+    tests(
+      "Codecs",
+      ["Failures", "Quantization", "Safetensors", "Scalars", "Storage", "StrictJSON", "Tensors"],
+      exclude: ["Goldens"]),
     tests(
       "GGUF",
       ["Codecs", "Failures", "Parallel", "Quantization", "Scalars", "Storage", "Tensors"],
