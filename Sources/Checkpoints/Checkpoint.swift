@@ -84,7 +84,8 @@ public struct Checkpoint: Sendable {
   /// follows from the shapes.
   public static func openAll(_ path: String) throws -> [Checkpoint] {
     try all(
-      in: DecodedCheckpoint(SafetensorsCheckpoint.open(CheckpointPlace(path).weights)),
+      in: DecodedCheckpoint(
+        SafetensorsCheckpoint.open(CheckpointPlace(path).weights), openedAt: path),
       path: path)
   }
 

@@ -1,5 +1,6 @@
 internal import Codecs
 internal import Safetensors
+internal import Storage
 internal import Tensors
 
 extension DecodedCheckpoint {

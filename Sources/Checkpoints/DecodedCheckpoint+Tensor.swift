@@ -1,4 +1,5 @@
 internal import Safetensors
+internal import Storage
 internal import Tensors
 
 extension DecodedCheckpoint {

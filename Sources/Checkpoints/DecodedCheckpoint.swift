@@ -60,6 +60,11 @@ public final class DecodedCheckpoint: WeightSource {
     matrices = stored.matrices
   }
 
+  /// Finds the codes of a checkpoint that was opened at a path, with the `config.json` beside it.
+  public convenience init(_ checkpoint: SafetensorsCheckpoint, openedAt path: String) throws {
+    try self.init(checkpoint, configuration: CheckpointPlace(path).codeConfiguration())
+  }
+
   public func weight(named name: String) -> WeightDescription? {
     positions[name].map { weights[$0] }
   }

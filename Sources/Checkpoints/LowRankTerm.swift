@@ -1,4 +1,4 @@
-public import Tensors
+internal import Tensors
 
 /// What is added to the values of codes: U · D with U `[rows, rank]` and D `[rank, columns]`, which
 /// hold the largest singular values of what the codes have lost.

@@ -73,7 +73,7 @@ private func inspectWeights(
   var components: [WeightsComponent] = []
   var problem: String?
   do {
-    let decoded = try DecodedCheckpoint(stored)
+    let decoded = try DecodedCheckpoint(stored, openedAt: path)
     source = decoded
     quantization = QuantizationCount.census(of: decoded)
     components = try Checkpoint.all(in: decoded, path: path).map {
@@ -96,7 +96,7 @@ private func inspectWeights(
 extension QuantizationCount {
   /// The codes that a checkpoint has, most tensors first.
   fileprivate static func census(of checkpoint: DecodedCheckpoint) -> [QuantizationCount] {
-    let encodings = checkpoint.weights.compactMap { checkpoint.codes(of: $0.name)?.encoding }
+    let encodings = checkpoint.weights.compactMap { checkpoint.encodingOfCodes($0.name) }
     return Dictionary(grouping: encodings, by: \.self)
       .map { QuantizationCount(format: $0.key, tensorCount: $0.value.count, isDecoded: true) }
       .sorted { ($1.tensorCount, $0.format) < ($0.tensorCount, $1.format) }
@@ -104,7 +104,7 @@ extension QuantizationCount {
 
   /// The codes for which a checkpoint was refused; empty when it was for something else.
   fileprivate static func refused(by failure: any DiagnosedFailure) -> [QuantizationCount] {
-    guard case .unsupportedFormat(_, _, let format, let count) = failure as? CheckpointFailure
+    guard case .unsupportedFormat(_, _, let format, _, let count) = failure as? CheckpointFailure
     else { return [] }
     return [QuantizationCount(format: format, tensorCount: count, isDecoded: false)]
   }

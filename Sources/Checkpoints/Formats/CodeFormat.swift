@@ -1,5 +1,5 @@
 /// How a program stores weights as codes, recognised by a tensor of a layer that no other has.
-protocol CodeFormat {
+protocol CodeFormat: Sendable {
   /// The endings of the tensors that tell of it, the first that a layer has counts.
   static var anchors: [String] { get }
 
@@ -39,7 +39,7 @@ enum CodedWeight {
 
 /// Every format that is read by its tensors' names; the first that knows a layer counts. What is
 /// left are codes of eight bits with a scale (`StoredCodes`).
-let codeFormats: [any CodeFormat.Type] = [
-  BitsandbytesFormat.self, NVFP4Format.self, MXFP8Format.self, TorchAOFormat.self,
-  QuantoFormat.self, CompressedTensorsFormat.self, MLXFormat.self, SDNQFormat.self,
+let codeFormats: [any (CodeFormat & SendableMetatype).Type] = [
+  TorchAOFormat.self,
+  QuantoFormat.self, MLXFormat.self,
 ]
