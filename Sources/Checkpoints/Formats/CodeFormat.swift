@@ -40,6 +40,6 @@ enum CodedWeight {
 /// Every format that is read by its tensors' names; the first that knows a layer counts. What is
 /// left are codes of eight bits with a scale (`StoredCodes`).
 let codeFormats: [any (CodeFormat & SendableMetatype).Type] = [
-  TorchAOFormat.self,
-  QuantoFormat.self, MLXFormat.self,
+  BitsandbytesFormat.self, NVFP4Format.self, MXFP8Format.self, TorchAOFormat.self,
+  QuantoFormat.self, CompressedTensorsFormat.self, MLXFormat.self, SDNQFormat.self,
 ]
