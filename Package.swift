@@ -77,7 +77,7 @@ let package = Package(
       "GGUF",
       [
         "CKernels", "Codecs", "Failures", "Parallel", "Quantization", "Scalars", "Storage",
-        "Tensors",
+        "StrictJSON", "Tensors",
       ]),
     library("Families", ["Failures", "StrictJSON", "Tensors"]),
 
@@ -183,7 +183,8 @@ let package = Package(
         "Storage", "StrictJSON", "Tensors",
       ]),
     tests(
-      "Checkpoints", ["Failures", "Families", "Safetensors", "Storage", "StrictJSON", "Tensors"]),
+      "Checkpoints",
+      ["Failures", "Families", "GGUF", "Safetensors", "Storage", "StrictJSON", "Tensors"]),
     tests(
       "Reports",
       [

@@ -114,9 +114,7 @@ public struct Checkpoint: Sendable {
   /// follows from the shapes.
   public static func openAll(_ path: String) throws -> [Checkpoint] {
     try all(
-      in: DecodedCheckpoint(
-        SafetensorsCheckpoint.open(CheckpointPlace(path).weights), openedAt: path),
-      path: path)
+      in: StoredCheckpoint.open(CheckpointPlace(path).weights).decoded(openedAt: path), path: path)
   }
 
   /// Every component of weights that have been opened at a path already.

@@ -16,6 +16,8 @@ public enum CheckpointFailure: DiagnosedFailure, Equatable {
   case withoutScale(file: String, tensor: String, type: String, expected: [String])
   /// A scale or marker that does not fit its weight, or contradicts another.
   case badCompanion(file: String, tensor: String, weight: String, expected: String, found: String)
+  /// A language model under the names that llama.cpp gives its tensors.
+  case namesOfLlama(file: String, tensor: String)
 
   public var kind: FailureKind {
     if case .severalComponents = self { .usage } else { .badData }
@@ -58,6 +60,12 @@ public enum CheckpointFailure: DiagnosedFailure, Equatable {
         \(file): tensor \(tensor.quotedForMessage) of weight \(weight.quotedForMessage): expected \
         \(expected), found \(found)
         The file is damaged or its program stores codes in another way; use the unquantized checkpoint.
+        """
+    case .namesOfLlama(let file, let tensor):
+      return """
+        \(file): tensor \(tensor.quotedForMessage): expected names of a diffusion model, found those \
+        of llama.cpp
+        A GGUF text encoder is not read; use the safetensors checkpoint that it was made from.
         """
     }
   }

@@ -64,7 +64,7 @@ struct CheckpointPlace {
 
   /// The licence: from the metadata of the weights, else from the model card's front matter.
   func license(metadata: [SafetensorsHeader.MetadataEntry]) throws -> String? {
-    for key in ["license", "modelspec.license"] {
+    for key in ["license", "modelspec.license", "general.license"] {
       if let entry = metadata.first(where: { $0.key == key }) { return entry.value }
     }
     let card = FileSystem.path(pipeline ?? folder, "README.md")

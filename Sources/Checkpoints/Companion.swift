@@ -32,7 +32,8 @@ public struct Companion: Hashable, Sendable {
   static func role(besideCodes name: String) -> Role {
     let ending = name.split(separator: ".").last ?? ""
     if let role = role(ending: ending) { return role }
-    return ending.hasPrefix("bitsandbytes__") || ending == "weight_shape" || ending == "weight_g_idx"
+    return ending.hasPrefix("bitsandbytes__") || ending == "weight_shape"
+      || ending == "weight_g_idx"
       ? .marker : .weightScale
   }
 

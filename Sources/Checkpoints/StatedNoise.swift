@@ -97,7 +97,8 @@ extension DecodedCheckpoint {
 
   /// The noise of one weight's 8-bit codes in some rows; nil for plain values and other codes.
   public func noise(of name: String, rows: Range<Int>) throws -> CodeNoise? {
-    guard let codes = codes(of: name), codes.lowRank == nil, let shape = weight(named: name)?.shape else { return nil }
+    guard let codes = codes(of: name), codes.lowRank == nil, let shape = weight(named: name)?.shape
+    else { return nil }
     return try noise(of: codes, shape: shape, rows: [rows])
   }
 

@@ -109,7 +109,8 @@ struct StoredCodes {
     }
     guard !layer.isEmpty, let role = Companion.role(ending: ending) else { return nil }
     let weight = layer + ".weight"
-    guard checkpoint.weight(named: weight) != nil || tensors[weight] != nil || matrices[weight] != nil
+    guard
+      checkpoint.weight(named: weight) != nil || tensors[weight] != nil || matrices[weight] != nil
     else {
       throw .withoutWeight(file: path(of: name), tensor: name, weight: weight)
     }

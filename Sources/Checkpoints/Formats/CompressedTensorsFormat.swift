@@ -30,6 +30,9 @@ enum CompressedTensorsFormat: CodeFormat {
         "\(scales.shape)")
     }
     let groupSize = shape.columns / groupCount
+    guard groupSize.isMultiple(of: 8) else {
+      throw layer.bad("weight_scale", "groups of a multiple of 8 columns", "\(groupSize) columns")
+    }
     try checkOrder(layer, columnCount: shape.columns, groupSize: groupSize)
     let codec = ScaledInt4Codec(
       .compressedTensors, groupSize: groupCount == 1 ? nil : groupSize,
@@ -45,9 +48,7 @@ enum CompressedTensorsFormat: CodeFormat {
         "weight_shape", "I64 [2]", "\(stored.elementType.rawValue) \(stored.shape)")
     }
     let bytes = try layer.bytes(of: "weight_shape", limit: 16)
-    let extents = (0..<2).map { index in
-      (0..<8).reduce(UInt64(0)) { $0 | UInt64(bytes[8 * index + $1]) << (8 * UInt64($1)) }
-    }
+    let extents = [littleEndian(bytes[0..<8]), littleEndian(bytes[8..<16])]
     for bits in [4, 8] {
       let codesPerWord = 32 / bits
       // The words are in the file, so their codes do not overflow.
@@ -57,7 +58,8 @@ enum CompressedTensorsFormat: CodeFormat {
       else { continue }
       if bits == 8 {
         throw layer.unsupported(
-          "weight_packed", "packed codes of 8 bits (compressed-tensors)", "only those of 4 bits are")
+          "weight_packed", "packed codes of 8 bits (compressed-tensors)", "only those of 4 bits are"
+        )
       }
       return Shape([packed.rows, Int(extents[1])])
     }
@@ -77,13 +79,17 @@ enum CompressedTensorsFormat: CodeFormat {
     }
     let bytes = try layer.bytes(of: "weight_g_idx", limit: 1 << 24)
     for column in 0..<columnCount {
-      let group = (0..<4).reduce(0) { $0 | Int(bytes[4 * column + $1]) << (8 * $1) }
-      guard group == column / groupSize else {
+      let group = littleEndian(bytes[4 * column..<4 * column + 4])
+      guard group == UInt64(column / groupSize) else {
         throw layer.unsupported(
           "weight_g_idx", "packed codes in the order of activations (compressed-tensors)",
           "groups of consecutive columns are")
       }
     }
+  }
+
+  private static func littleEndian(_ bytes: ArraySlice<UInt8>) -> UInt64 {
+    bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
   }
 
   private static func eightBit(_ layer: StoredLayer) throws -> CodedWeight? {

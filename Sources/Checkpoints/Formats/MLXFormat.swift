@@ -67,7 +67,8 @@ enum MLXFormat: CodeFormat {
         "scales",
         "a config.json beside the file whose \"quantization\" has \"bits\" and \"group_size\"",
         choices.isEmpty
-          ? "a shape that fits none: \(groups)" : "only shapes, which fit "
+          ? "a shape that fits none: \(groups)"
+          : "only shapes, which fit "
             + choices.joined(separator: " and "))
     }
     return fitting[0]

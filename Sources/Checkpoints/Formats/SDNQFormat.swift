@@ -77,6 +77,9 @@ enum SDNQFormat: CodeFormat {
     let shape = Shape([rows, codes.shape.count * 2 / rows])
     // Without an axis for groups the row is one.
     let groupSize = scales.shape.extents.count == 3 ? shape.columns / groups : nil
+    guard groupSize?.isMultiple(of: 8) ?? true else {
+      throw layer.bad("scale", "groups of a multiple of 8 columns", "\(shape.columns / groups)")
+    }
     let codec: any MatrixCodec =
       isAsymmetric
       ? ScaledUInt4Codec(groupSize: groupSize)
