@@ -132,7 +132,7 @@ let package = Package(
 
     // 7. Tools: parse, call, print.
     tool("mmdit-inspect", ["Reports", "StrictJSON"]),
-    tool("mmdit-convert", ["Bundles", "Conversion", "Reports", "Storage", "Tensors"]),
+    tool("mmdit-convert", ["Bundles", "Checkpoints", "Conversion", "Reports", "Storage", "Tensors"]),
     tool("mmdit-quantize", ["Bundles", "Recipes", "Reports"]),
     tool("mmdit-verify", ["Fidelity", "Recipes", "Reports"]),
     tool("mmdit-export", ["Exchange", "Reports"]),

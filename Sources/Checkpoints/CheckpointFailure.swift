@@ -6,7 +6,10 @@ public enum CheckpointFailure: DiagnosedFailure, Equatable {
   /// One component was expected.
   case severalComponents(path: String, found: [String])
   /// A way of storing codes that is recognised, not decoded; so many tensors tell of it.
-  case unsupportedFormat(file: String, tensor: String, format: String, tensorCount: Int)
+  case unsupportedFormat(
+    file: String, tensor: String, format: String, reason: String, tensorCount: Int)
+  /// Codes without a tensor that belongs to them.
+  case withoutPart(file: String, tensor: String, weight: String)
   /// A scale or marker without the weight that it belongs to.
   case withoutWeight(file: String, tensor: String, weight: String)
   /// Integers that nothing says the scale of.
@@ -27,12 +30,18 @@ public enum CheckpointFailure: DiagnosedFailure, Equatable {
         \(path): expected one component or one transformer, found \(found.joined(separator: ", "))
         Convert the file to a folder first; then name one of the components.
         """
-    case .unsupportedFormat(let file, let tensor, let format, let count):
+    case .unsupportedFormat(let file, let tensor, let format, let reason, let count):
       let more = count > 1 ? " (and \(count - 1) more like it)" : ""
       return """
-        \(file): tensor \(tensor.quotedForMessage)\(more): expected plain values, or FP8 or int8 \
-        codes with a scale a tensor or a row, found \(format)
+        \(file): tensor \(tensor.quotedForMessage)\(more): expected plain values, or codes that \
+        are read, found \(format): \(reason)
         Use the unquantized checkpoint that it was made from.
+        """
+    case .withoutPart(let file, let tensor, let weight):
+      return """
+        \(file): tensor \(tensor.quotedForMessage) of weight \(weight.quotedForMessage): expected \
+        it beside the codes, found none
+        The download may be incomplete; fetch the missing shards again.
         """
     case .withoutWeight(let file, let tensor, let weight):
       return """

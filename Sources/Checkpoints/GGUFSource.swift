@@ -70,8 +70,8 @@ extension GGUFSource {
     let tensors = weights.compactMap { weight -> StatedNoise.Tensor? in
       guard names?.contains(weight.name) ?? true, let encoding = encodingOfCodes(weight.name)
       else { return nil }
-      return .init(name: weight.name, encoding: encoding, decibels: nil)
+      return .init(name: weight.name, encoding: encoding, decibels: nil, hasFigure: false)
     }
-    return tensors.isEmpty ? nil : StatedNoise(tensors: tensors, decibels: nil, isSampled: false)
+    return tensors.isEmpty ? nil : StatedNoise(tensors: tensors)
   }
 }

@@ -28,7 +28,7 @@ public enum StoredCheckpoint: Sendable {
   /// that was named.
   public func decoded(openedAt path: String) throws -> any StoredWeights {
     switch self {
-    case .safetensors(let checkpoint): try DecodedCheckpoint(checkpoint)
+    case .safetensors(let checkpoint): try DecodedCheckpoint(checkpoint, openedAt: path)
     case .gguf(let checkpoint): try GGUFSource(checkpoint)
     }
   }

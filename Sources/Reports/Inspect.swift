@@ -103,7 +103,7 @@ extension QuantizationCount {
 
   /// The codes for which a checkpoint was refused; empty when it was for something else.
   fileprivate static func refused(by failure: any DiagnosedFailure) -> [QuantizationCount] {
-    guard case .unsupportedFormat(_, _, let format, let count) = failure as? CheckpointFailure
+    guard case .unsupportedFormat(_, _, let format, _, let count) = failure as? CheckpointFailure
     else { return [] }
     return [QuantizationCount(format: format, tensorCount: count, isDecoded: false)]
   }
