@@ -137,7 +137,7 @@ public struct ExportJob: Sendable {
       resumption: Resumption(
         of: JobFingerprint(job: "mmdit-export"), isWanted: false, isInFolder: true))
     monitor.begin(
-      "export", total: parts.reduce(0) { $0 + $1.plan.weightCount }, unit: .bytes)
+      "export", total: parts.reduce(0) { $0 + $1.plan.sourceByteCount }, unit: .bytes)
     var places: [String] = []
     for part in parts {
       let place = hasSubfolders ? try folder.makeFolder(part.name) : folder.partialPath
