@@ -110,7 +110,8 @@ let package = Package(
     library(
       "Exchange",
       [
-        "Bundles", "Checkpoints", "Codecs", "Conversion", "Failures", "Families", "GGUF", "Parallel",
+        "Bundles", "Checkpoints", "Codecs", "Conversion", "Failures", "Families", "GGUF",
+        "Parallel",
         "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors",
       ]),
     library(
@@ -126,7 +127,8 @@ let package = Package(
       "Reports",
       [
         "Bundles", "Checkpoints", "Conversion", "Exchange", "Failures", "Families", "Fidelity",
-        "Parallel", "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors", "ToolKit",
+        "Parallel", "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors",
+        "ToolKit",
         argumentParser,
       ]),
 

@@ -7,14 +7,14 @@ enum Float4 {
   /// −0 does not. A NaN is a broken contract.
   static func code(_ value: Float) -> UInt8 {
     let magnitude = min(value.magnitude, greatest)
-    // Numbers are 1/2 apart below 2, 1 apart below 4, then 2. Adding 1.5 · 2²³ rounds to whole steps.
+    // Numbers are 1/2 apart below 2, 1 apart below 4, then 2.
     let code: Float =
       if magnitude < 2 {
-        (2 * magnitude + 0x1.8p23) - 0x1.8p23
+        (2 * magnitude).roundedToInteger
       } else if magnitude < 4 {
-        (magnitude + 0x1.8p23) - 0x1.8p23 + 2
+        magnitude.roundedToInteger + 2
       } else {
-        (magnitude / 2 + 0x1.8p23) - 0x1.8p23 + 4
+        (magnitude / 2).roundedToInteger + 4
       }
     return UInt8(code) | (value < 0 ? 8 : 0)
   }

@@ -10,10 +10,9 @@ struct FourBitTable: Sendable {
   init(_ numbers: [Float]) {
     precondition(numbers.count == 16)
     self.numbers = numbers
-    // −0 before 0: what is negative and nearest to 0 keeps its sign.
+    // FP4 has two zeros. The one with the sign bit comes first, and stands for what is negative.
     let sorted = numbers.indices.sorted {
-      numbers[$0] != numbers[$1]
-        ? numbers[$0] < numbers[$1] : numbers[$0].sign == .minus && numbers[$1].sign == .plus
+      numbers[$0] != numbers[$1] ? numbers[$0] < numbers[$1] : $0 > $1
     }
     order = InlineArray { UInt8(sorted[$0]) }
     borders = InlineArray { index in
@@ -46,8 +45,9 @@ struct FourBitTable: Sendable {
     0.7229568362236023, 1,
   ])
 
-  /// A sign, and eight magnitudes of a twelfth: 0, 1/16, 8, 12, 4, 6, 2, 3.
-  static let fp4 = FourBitTable(
-    ([0, 0.0625, 8, 12, 4, 6, 2, 3] as [Float]).flatMap { [$0 / 12] }
-      + ([0, 0.0625, 8, 12, 4, 6, 2, 3] as [Float]).map { -$0 / 12 })
+  /// A sign, and eight magnitudes of a twelfth: 0, 1/16, 8, 12, 4, 6, 2, 3. Both zeros are 0.
+  static let fp4: FourBitTable = {
+    let magnitudes = ([0, 0.0625, 8, 12, 4, 6, 2, 3] as [Float]).map { $0 / 12 }
+    return FourBitTable(magnitudes + magnitudes.map { 0 - $0 })
+  }()
 }

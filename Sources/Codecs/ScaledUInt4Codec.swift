@@ -67,7 +67,7 @@ extension ScaledUInt4Codec: MatrixCodec {
       offsets[group] = minimum
       guard scale > 0 else { continue }
       for index in range {
-        let code = ((values[index] - minimum) / scale).rounded(.toNearestOrEven)
+        let code = ((values[index] - minimum) / scale).roundedToInteger
         codes[index] = UInt8(min(max(code, 0), 15))
       }
     }
