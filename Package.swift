@@ -108,6 +108,13 @@ let package = Package(
         "Storage", "StrictJSON", "Tensors",
       ]),
     library(
+      "Exchange",
+      [
+        "Bundles", "Checkpoints", "Codecs", "Conversion", "Failures", "Families", "GGUF",
+        "Parallel",
+        "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors",
+      ]),
+    library(
       "Fidelity",
       [
         "Bundles", "Checkpoints", "Failures", "Families", "MMDiT", "Parallel", "Recipes",
@@ -119,8 +126,9 @@ let package = Package(
     library(
       "Reports",
       [
-        "Bundles", "Checkpoints", "Conversion", "Failures", "Families", "Fidelity", "Parallel",
-        "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors", "ToolKit",
+        "Bundles", "Checkpoints", "Conversion", "Exchange", "Failures", "Families", "Fidelity",
+        "Parallel", "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors",
+        "ToolKit",
         argumentParser,
       ]),
 
@@ -129,12 +137,15 @@ let package = Package(
     tool("mmdit-convert", ["Bundles", "Checkpoints", "Conversion", "Reports", "Storage", "Tensors"]),
     tool("mmdit-quantize", ["Bundles", "Recipes", "Reports"]),
     tool("mmdit-verify", ["Fidelity", "Recipes", "Reports"]),
+    tool("mmdit-export", ["Exchange", "Reports"]),
     tool("mmdit-bundle", ["Bundles", "Reports", "StrictJSON", "Tensors"]),
 
     // Tests.
     .target(
       name: "TestSupport",
-      dependencies: ["Families", "Parallel", "Safetensors", "Storage", "StrictJSON", "Tensors"],
+      dependencies: [
+        "Families", "GGUF", "Parallel", "Safetensors", "Storage", "StrictJSON", "Tensors",
+      ],
       path: "Tests/TestSupport", swiftSettings: testSettings),
     tests("CKernels", ["Scalars"]),
     tests("Scalars"),
@@ -173,8 +184,8 @@ let package = Package(
     tests(
       "Conversion",
       [
-        "Checkpoints", "Failures", "Families", "Parallel", "Safetensors", "Storage", "StrictJSON",
-        "Tensors",
+        "Checkpoints", "Failures", "Families", "GGUF", "Parallel", "Safetensors", "Storage",
+        "StrictJSON", "Tensors",
       ]),
     tests(
       "Fidelity",

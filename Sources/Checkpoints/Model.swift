@@ -87,7 +87,7 @@ public struct Model: Sendable {
 
 extension ComponentKind {
   /// What pipelines call the folder of the first component of this kind.
-  fileprivate var folderName: String {
+  package var folderName: String {
     switch self {
     case .transformer: "transformer"
     case .textEncoder: "text_encoder"

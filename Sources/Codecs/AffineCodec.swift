@@ -1,4 +1,5 @@
 public import Quantization
+internal import Scalars
 public import Tensors
 
 /// MLX's affine codes: w ≈ s · q + b in groups of 32, 64 or 128 columns, q of 2, 3, 4, 5, 6 or 8 bits.
@@ -76,12 +77,13 @@ extension AffineCodec: MatrixCodec {
         let first = index * groupSize
         throw .notFinite(
           row: rows.lowerBound + first / shape.columns, column: first % shape.columns,
-          value: "a group with the bias \(bias), which \(scaleType.rawValue) does not hold")
+          value: "a group with the scale \(scale) and the bias \(bias), "
+            + "which \(scaleType.rawValue) does not hold")
       }
       (scales[index], biases[index]) = (scale, bias)
       for column in group.indices {
-        let code = scale == 0 ? 0 : ((group[column] - bias) / scale).rounded(.toNearestOrEven)
-        stream.append(UInt32(min(max(code, 0), greatestCode)), bits: bits)
+        let code = scale == 0 ? 0 : (group[column] - bias) / scale
+        stream.append(UInt32(min(max(code, 0), greatestCode).roundedToByte), bits: bits)
       }
     }
     return [
@@ -99,16 +101,22 @@ extension AffineCodec: MatrixCodec {
     }
     let isMinimum = minimum.magnitude > maximum.magnitude
     let end = isMinimum ? minimum : maximum
-    let least = min(1e-7, end.magnitude / greatestCode)
+    let least = end == 0 ? 1e-7 : min(1e-7, end.magnitude / greatestCode)
     let step = max((maximum - minimum) / greatestCode, least)
-    guard step > 0, step.isFinite else { return (0, end) }
+    // The least subnormal numbers have no step; a range beyond float32 has an infinite one.
+    guard step > 0, step.isFinite else { return (step, end) }
     let scale = isMinimum ? step : -step
     let steps = (end / scale).rounded(.toNearestOrEven)
-    return steps == 0 || !steps.isFinite ? (scale, 0) : (end / steps, end)
+    // With infinitely many steps to 0 the group is one value.
+    return steps == 0 ? (scale, 0) : (end / steps, end)
   }
 
   private func rounded(_ value: Float) -> Float {
-    scaleType.numbers(in: scaleType.bytes(of: [value].span))[0]
+    switch scaleType {
+    case .bfloat16: Float(BFloat16(value))
+    case .float16: Float(Float16(value))
+    default: value
+    }
   }
 
   public func decode(
@@ -143,7 +151,8 @@ extension AffineCodec: LevelCodec {
   ///
   /// The code is q + 2^(bits − 1) and the bias −2^(bits − 1) · s, a product with a power of two and so
   /// exact. The product of the code with s has at most 8 + 11 significant bits, the sum is s · q with
-  /// at most as many: nothing is rounded. With scales of 24 bits the product would be.
+  /// at most as many: nothing is rounded. With scales of 24 bits the product would be. (Level 0 of a
+  /// negative scale decodes to 0 instead of −0.)
   ///
   /// A scale so large that its bias is infinite (for F16: weights beyond the range of F16) is packed
   /// as it comes, and `decode` refuses it.

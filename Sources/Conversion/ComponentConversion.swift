@@ -31,13 +31,11 @@ public struct ComponentConversion: Sendable {
     var documents: [(name: String, text: [UInt8])] = []
     if writesConfiguration { documents.append(("config.json", try configurationText())) }
     if plan.files.count > 1 {
-      let map = plan.files.flatMap { file in
-        file.tensors.map { (plan.layout.tensors[$0].name, JSONValue(file.name)) }
-      }.sorted { $0.0 < $1.0 }
-      let index: JSONValue = [
-        "metadata": ["total_size": .init(plan.byteCount)],
-        "weight_map": .object(JSONObject(map)),
-      ]
+      let index = PlannedFile.index(
+        byteCount: plan.byteCount,
+        places: plan.files.flatMap { file in
+          file.tensors.map { (plan.layout.tensors[$0].name, file.name) }
+        })
       documents.append(
         (
           "\(checkpoint.configuration.family.fileStem).safetensors.index.json",

@@ -4,14 +4,6 @@ internal import Safetensors
 internal import Storage
 public import Tensors
 
-/// One safetensors file of the output.
-public struct PlannedFile: Hashable, Sendable {
-  public let name: String
-  /// Positions in the plan's list of tensors.
-  public let tensors: [Int]
-  public let byteCount: Int
-}
-
 /// Every tensor of the output with its source rows, its type and its file, before a weight is read.
 public struct ConversionPlan: Sendable {
   public let layout: LayoutPlan
@@ -58,7 +50,7 @@ public struct ConversionPlan: Sendable {
       sizes.append(size)
     }
     self.types = types
-    files = try Self.files(
+    files = try PlannedFile.files(
       names: self.layout.tensors.map(\.name), sizes: sizes,
       stem: isFolder
         ? checkpoint.configuration.family.fileStem
@@ -112,31 +104,4 @@ public struct ConversionPlan: Sendable {
 
   /// The bytes of all tensors.
   public var byteCount: Int { files.reduce(0) { $0 + $1.byteCount } }
-
-  private static func files(
-    names: [String], sizes: [Int], stem: String, limit: Int?
-  ) throws(ConversionFailure) -> [PlannedFile] {
-    var groups: [(tensors: [Int], byteCount: Int)] = []
-    for (index, size) in sizes.enumerated() {
-      if let limit, size > limit {
-        throw .shardTooSmall(limit: limit, tensor: names[index], byteCount: size)
-      }
-      if let last = groups.last, last.byteCount + size <= limit ?? .max {
-        groups[groups.count - 1] = (last.tensors + [index], last.byteCount + size)
-      } else {
-        groups.append(([index], size))
-      }
-    }
-    return groups.enumerated().map { index, group in
-      let number = groups.count == 1 ? "" : "-\(padded(index + 1))-of-\(padded(groups.count))"
-      return PlannedFile(
-        name: "\(stem)\(number).safetensors", tensors: group.tensors, byteCount: group.byteCount)
-    }
-  }
-
-  /// Five digits, as in the names of shards everywhere.
-  private static func padded(_ number: Int) -> String {
-    let digits = String(number)
-    return String(repeating: "0", count: max(0, 5 - digits.count)) + digits
-  }
 }

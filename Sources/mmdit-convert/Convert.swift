@@ -49,7 +49,7 @@ struct Convert: Tool {
 
   @Argument(
     help: """
-      A pipeline folder, the folder of a component, an index, a safetensors file or a bundle.
+      A pipeline folder, the folder of a component, an index, a safetensors or GGUF file, or a bundle.
       """,
     completion: .file())
   var input: String
