@@ -1,5 +1,6 @@
 import Checkpoints
 import Conversion
+import Failures
 import Families
 import Safetensors
 import Storage
