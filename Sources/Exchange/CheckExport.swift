@@ -1,7 +1,7 @@
 internal import Bundles
 internal import Checkpoints
-internal import Families
-internal import Parallel
+package import Families
+package import Parallel
 internal import Storage
 public import Tensors
 
@@ -20,7 +20,7 @@ public struct ReadBack: Sendable {
 ///
 /// Codes that were moved must give the same values; what was encoded may differ by the bound of its
 /// storage. Memory holds one row block of each side for each thread.
-func check(
+package func check(
   _ output: CanonicalWeights, of plan: ExportPlan, from input: ExportInput, threads: Int,
   monitor: WorkMonitor
 ) throws -> [ReadBack] {
