@@ -63,8 +63,9 @@ import Testing
       (.q40, "013f5f2c85d1f13acc99ae70ae9dbd89e44f5e99063853b194f92403f0163b34"),
     ]
     for (type, expected) in digests {
+      let bytes = try encode(wave, type)
       var digest = SHA256Digest()
-      try digest.update(encode(wave, type).rawBytes)
+      digest.update(bytes.rawBytes)
       #expect(digest.hexadecimal == expected)
     }
     let errors: [(BlockType, Double)] = [
