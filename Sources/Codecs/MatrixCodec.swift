@@ -45,6 +45,9 @@ public protocol MatrixCodec: Sendable {
   /// magnitude in its unit of rows (in the matrix, when there is a survey of it). Derived where it is
   /// declared; what is written is checked against it.
   var errorBound: Float { get }
+
+  /// The same for the values of one row, where they tell more than that there is a largest.
+  func errorBound(ofRow values: Span<Float>) -> Float
 }
 
 extension MatrixCodec {
@@ -54,6 +57,7 @@ extension MatrixCodec {
   public func unitRows(columns: Int) -> Int { 1 }
   public var survey: MatrixSurvey.Extent { .none }
   public func wholeArrays(of shape: Shape, after survey: MatrixSurvey) -> [[UInt8]] { [] }
+  public func errorBound(ofRow values: Span<Float>) -> Float { errorBound }
 
   /// The bytes that a matrix takes, all arrays together.
   public func byteCount(of shape: Shape) -> Int {

@@ -50,6 +50,11 @@ public enum TensorStorage: Sendable {
     }
   }
 
+  /// The same for one row, whose values may tell more.
+  func errorBound(ofRow values: Span<Float>) -> Float {
+    if case .coded(let codec) = self { codec.errorBound(ofRow: values) } else { errorBound }
+  }
+
   /// Whether rows share a scale, so that what is lost in one depends on the others.
   var sharesScales: Bool {
     if case .coded(let codec) = self { codec.survey != .none } else { false }
