@@ -19,12 +19,14 @@ import time
 import measuring
 import stops
 from content import Files, check_bundle, check_conversion
+from exports import export, judge_export_plans
 from harness import ROOT
 from plans import judge_plans
 
-# A slice of FLUX.2 [dev], at its width: a block of each kind, 4.6 GB. And FLUX.2 [klein] whole.
-SLICE, WHOLE = ("flux2-dev", 0.01), ("flux2-klein-4b", 1.0)
-GIGABYTES = {"flux2-dev": 4.6, "flux2-klein-4b": 7.8}
+# A slice of FLUX.2 [dev], at its width: a block of each kind, 4.6 GB. FLUX.2 [klein] whole, and a
+# slice of it for what takes long: chunks of rows are as large in both.
+SLICE, WHOLE, SHORT = ("flux2-dev", 0.01), ("flux2-klein-4b", 1.0), ("flux2-klein-4b", 0.01)
+GIGABYTES = {SLICE: 4.6, WHOLE: 7.8, SHORT: 1.1}
 
 
 def convert(judge, source, output, model, depth):
@@ -50,7 +52,7 @@ def quantize(judge, source, output, model, recipe, *options, step=7):
 @contextlib.contextmanager
 def checkpoint(folder, model, depth):
     """The model in shards, with random weights, and a folder for results; None without room."""
-    free, needed = shutil.disk_usage(folder).free / 1e9, 2.05 * GIGABYTES[model]
+    free, needed = shutil.disk_usage(folder).free / 1e9, 2.05 * GIGABYTES[model, depth]
     if free < needed:
         print(f"LEFT OUT: {model}: {free:.1f} GB are free in {folder}, it needs {needed:.1f} GB")
         yield None
@@ -86,6 +88,15 @@ def main(judge, folder):
             convert(judge, source, results / "bfl.safetensors", *WHOLE)
             quantize(judge, source, results / "out.mmdit", WHOLE[0], "int8")
             quantize(judge, source, results / "out.mmdit", WHOLE[0], "int4-g64", "--compress")
+            judge_export_plans(judge, source, results, WHOLE[0])
+            # A survey of each matrix, and rotated rows: what holds most beside a chunk.
+            export(judge, source, results / "out", "bitsandbytes:nf4-double", WHOLE[0])
+            export(judge, source, results / "out.safetensors", "comfyui:int8-convrot", WHOLE[0])
+    with checkpoint(folder, *SHORT) as place:
+        if place:
+            source, results = place
+            for target in ("gguf:Q8_0", "gguf:Q4_K"):
+                export(judge, source, results / "out.gguf", target, f"slice of {SHORT[0]}")
 
 
 parser = argparse.ArgumentParser(description="Judges the tools at the size of published models.")

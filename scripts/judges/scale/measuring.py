@@ -16,9 +16,9 @@ HELPER = pathlib.Path(__file__).with_name("peak_memory.py")
 REPORT = """# Speed and memory at the size of published models
 
 Checkpoints have the shapes of published models and random weights; plans are of files of the true
-size whose data are holes. Speed is that of reading the source, hashing and writing included; peak is
-the largest resident size that the operating system counts, bound what the tool promises before it
-begins. With {threads} threads on {machine}.
+size whose data are holes. Speed is that of reading the source, hashing and writing included, of
+exports reading back too; peak is the largest resident size that the operating system counts, bound
+what the tool promises before it begins. With {threads} threads on {machine}.
 
 {table}
 
