@@ -61,7 +61,10 @@ struct NonlinearBlocks: BlockCoding {
   private func search(
     _ cover: Float, _ normalizer: Float, _ denormalizer: Float, _ scale: inout Float16
   ) {
-    var least = Float.infinity
+    // No level is 0: values far below the least f16 number are best off with a scale of 0.
+    var least: Float = 0
+    for index in values.indices { least += weights[index] * values[index] * values[index] }
+    scale = 0
     var center = cover
     for shares in [SuperBlockGrid.iq4XS.groupShares, Self.fineShares] {
       let fitted = loops.fit(
