@@ -71,12 +71,13 @@ let package = Package(
     // 3. Containers, codes, architectures.
     library("Safetensors", ["Failures", "Parallel", "Storage", "StrictJSON", "Tensors"]),
     library("Quantization", ["CKernels", "Failures", "Scalars", "Tensors"]),
-    library("Codecs", ["CKernels", "Failures", "Quantization", "Scalars", "Tensors"]),
+    library(
+      "Codecs", ["CKernels", "Failures", "Quantization", "Scalars", "StrictJSON", "Tensors"]),
     library(
       "GGUF",
       [
         "CKernels", "Codecs", "Failures", "Parallel", "Quantization", "Scalars", "Storage",
-        "Tensors",
+        "StrictJSON", "Tensors",
       ]),
     library("Families", ["Failures", "StrictJSON", "Tensors"]),
 
@@ -107,6 +108,13 @@ let package = Package(
         "Storage", "StrictJSON", "Tensors",
       ]),
     library(
+      "Exchange",
+      [
+        "Bundles", "Checkpoints", "Codecs", "Conversion", "Failures", "Families", "GGUF",
+        "Parallel",
+        "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors",
+      ]),
+    library(
       "Fidelity",
       [
         "Bundles", "Checkpoints", "Failures", "Families", "MMDiT", "Parallel", "Recipes",
@@ -118,22 +126,27 @@ let package = Package(
     library(
       "Reports",
       [
-        "Bundles", "Checkpoints", "Conversion", "Failures", "Families", "Fidelity", "Parallel",
-        "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors", "ToolKit",
+        "Bundles", "Checkpoints", "Conversion", "Exchange", "Failures", "Families", "Fidelity",
+        "Parallel", "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors",
+        "ToolKit",
         argumentParser,
       ]),
 
     // 7. Tools: parse, call, print.
     tool("mmdit-inspect", ["Reports", "StrictJSON"]),
-    tool("mmdit-convert", ["Bundles", "Conversion", "Reports", "Storage", "Tensors"]),
+    tool(
+      "mmdit-convert", ["Bundles", "Checkpoints", "Conversion", "Reports", "Storage", "Tensors"]),
     tool("mmdit-quantize", ["Bundles", "Recipes", "Reports"]),
     tool("mmdit-verify", ["Fidelity", "Recipes", "Reports"]),
+    tool("mmdit-export", ["Exchange", "Reports"]),
     tool("mmdit-bundle", ["Bundles", "Reports", "StrictJSON", "Tensors"]),
 
     // Tests.
     .target(
       name: "TestSupport",
-      dependencies: ["Families", "Parallel", "Safetensors", "Storage", "StrictJSON", "Tensors"],
+      dependencies: [
+        "Families", "GGUF", "Parallel", "Safetensors", "Storage", "StrictJSON", "Tensors",
+      ],
       path: "Tests/TestSupport", swiftSettings: testSettings),
     tests("CKernels", ["Scalars"]),
     tests("Scalars"),
@@ -143,7 +156,10 @@ let package = Package(
     tests("Tensors", ["Parallel", "Scalars"]),
     tests("Safetensors", ["Failures", "Parallel", "Storage", "StrictJSON", "Tensors"]),
     tests("Quantization", ["Failures", "Scalars", "Tensors"], exclude: ["Goldens"]),
-    tests("Codecs", ["Failures", "Quantization", "Scalars", "Tensors"], exclude: ["Goldens"]),
+    tests(
+      "Codecs",
+      ["Failures", "Quantization", "Safetensors", "Scalars", "Storage", "StrictJSON", "Tensors"],
+      exclude: ["Goldens"]),
     tests(
       "GGUF",
       ["Codecs", "Failures", "Parallel", "Quantization", "Scalars", "Storage", "Tensors"],
@@ -169,8 +185,15 @@ let package = Package(
     tests(
       "Conversion",
       [
-        "Checkpoints", "Failures", "Families", "Parallel", "Safetensors", "Storage", "StrictJSON",
-        "Tensors",
+        "Checkpoints", "Failures", "Families", "GGUF", "Parallel", "Safetensors", "Storage",
+        "StrictJSON", "Tensors",
+      ]),
+    tests(
+      "Exchange",
+      [
+        "Bundles", "Checkpoints", "Codecs", "Conversion", "Failures", "Families", "GGUF",
+        "Parallel",
+        "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors",
       ]),
     tests(
       "Fidelity",
@@ -179,7 +202,8 @@ let package = Package(
         "Storage", "StrictJSON", "Tensors",
       ]),
     tests(
-      "Checkpoints", ["Failures", "Families", "Safetensors", "Storage", "StrictJSON", "Tensors"]),
+      "Checkpoints",
+      ["Failures", "Families", "GGUF", "Safetensors", "Storage", "StrictJSON", "Tensors"]),
     tests(
       "Reports",
       [

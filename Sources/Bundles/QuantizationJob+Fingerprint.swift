@@ -28,8 +28,8 @@ extension QuantizationJob {
         fingerprint.add(run.rows.count)
       }
     }
-    for file in checkpoint.source.checkpoint.files {
-      try fingerprint.add(source: file.path, headerByteCount: file.header.dataOffset)
+    for file in checkpoint.source.files {
+      try fingerprint.add(source: file.path, headerByteCount: file.headerByteCount)
     }
   }
 }

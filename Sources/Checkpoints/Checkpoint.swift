@@ -12,14 +12,14 @@ public struct Checkpoint: Sendable {
   /// The weights under the suite's names.
   public let weights: CanonicalWeights
   /// The weights as the files have them, under their own names.
-  public let source: DecodedCheckpoint
+  public let source: any StoredWeights
   /// The `config.json` beside the weights, nil when there is none.
   public let configurationDocument: JSONValue?
   /// Where that stands.
   public let configurationPath: String?
-  /// The `__metadata__` of the first file, without what describes codes.
+  /// What the first file says of itself, without what describes codes.
   public let metadata: [SafetensorsHeader.MetadataEntry]
-  /// The paths of the safetensors files, in order.
+  /// The paths of the files, in order.
   public let files: [String]
   /// The licence that the model's folder or metadata names, nil when none does.
   public let license: String?
@@ -54,6 +54,36 @@ public struct Checkpoint: Sendable {
     }
   }
 
+  /// A component of weights that stand in one container, with nothing beside them.
+  package init(
+    path: String, weights: CanonicalWeights, source: any StoredWeights, license: String?
+  ) {
+    self.init(
+      path: path, weights: weights, source: source, configurationDocument: nil,
+      configurationPath: nil, metadata: source.metadata, files: source.files.map(\.path),
+      license: license, isDistilled: nil, others: [], strays: [])
+  }
+
+  private init(
+    path: String, weights: CanonicalWeights, source: any StoredWeights,
+    configurationDocument: JSONValue?, configurationPath: String?,
+    metadata: [SafetensorsHeader.MetadataEntry], files: [String], license: String?,
+    isDistilled: Bool?, others: [Identity],
+    strays: [(weight: WeightDescription, reason: String)]
+  ) {
+    self.path = path
+    self.weights = weights
+    self.source = source
+    self.configurationDocument = configurationDocument
+    self.configurationPath = configurationPath
+    self.metadata = metadata
+    self.files = files
+    self.license = license
+    self.isDistilled = isDistilled
+    self.others = others
+    self.strays = strays
+  }
+
   /// Opens one component and checks that it has every weight of its network and no others.
   ///
   /// Of a pipeline folder it is the transformer; of a file with several components the one that is
@@ -84,12 +114,11 @@ public struct Checkpoint: Sendable {
   /// follows from the shapes.
   public static func openAll(_ path: String) throws -> [Checkpoint] {
     try all(
-      in: DecodedCheckpoint(SafetensorsCheckpoint.open(CheckpointPlace(path).weights)),
-      path: path)
+      in: StoredCheckpoint.open(CheckpointPlace(path).weights).decoded(openedAt: path), path: path)
   }
 
   /// Every component of weights that have been opened at a path already.
-  public static func all(in source: DecodedCheckpoint, path: String) throws -> [Checkpoint] {
+  public static func all(in source: any StoredWeights, path: String) throws -> [Checkpoint] {
     let place = CheckpointPlace(path)
     let names = source.weights.map(\.name)
     let identities = Identity.all(of: names)
@@ -128,7 +157,7 @@ public struct Checkpoint: Sendable {
           beside: others),
         source: source, configurationDocument: document?.value,
         configurationPath: document?.document, metadata: metadata,
-        files: source.checkpoint.files.map(\.path),
+        files: source.files.map(\.path),
         license: license, isDistilled: isDistilled,
         others: others, strays: identity == identities.first ? strays : [])
     }

@@ -31,13 +31,11 @@ public struct ComponentConversion: Sendable {
     var documents: [(name: String, text: [UInt8])] = []
     if writesConfiguration { documents.append(("config.json", try configurationText())) }
     if plan.files.count > 1 {
-      let map = plan.files.flatMap { file in
-        file.tensors.map { (plan.layout.tensors[$0].name, JSONValue(file.name)) }
-      }.sorted { $0.0 < $1.0 }
-      let index: JSONValue = [
-        "metadata": ["total_size": .init(plan.byteCount)],
-        "weight_map": .object(JSONObject(map)),
-      ]
+      let index = PlannedFile.index(
+        byteCount: plan.byteCount,
+        places: plan.files.flatMap { file in
+          file.tensors.map { (plan.layout.tensors[$0].name, file.name) }
+        })
       documents.append(
         (
           "\(checkpoint.configuration.family.fileStem).safetensors.index.json",
@@ -53,8 +51,12 @@ public struct ComponentConversion: Sendable {
     guard let path = checkpoint.configurationPath,
       case .object(var members) = checkpoint.configurationDocument
     else { return Self.text(checkpoint.configuration.configDocument) }
-    var isChanged = members["quantization_config"] != nil
-    members["quantization_config"] = nil
+    var isChanged = false
+    // transformers and diffusers have the first, MLX the second or both.
+    for key in ["quantization_config", "quantization"] where members[key] != nil {
+      members[key] = nil
+      isChanged = true
+    }
     if let name = type?.torchName {
       for key in ["dtype", "torch_dtype"] where members[key] != nil && members[key] != .string(name)
       {

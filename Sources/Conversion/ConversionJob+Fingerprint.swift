@@ -43,8 +43,8 @@ extension ComponentConversion {
       fingerprint.add(entry.key)
       fingerprint.add(entry.value)
     }
-    for file in checkpoint.source.checkpoint.files {
-      try fingerprint.add(source: file.path, headerByteCount: file.header.dataOffset)
+    for file in checkpoint.source.files {
+      try fingerprint.add(source: file.path, headerByteCount: file.headerByteCount)
     }
   }
 }

@@ -4,14 +4,6 @@ internal import Safetensors
 internal import Storage
 public import Tensors
 
-/// One safetensors file of the output.
-public struct PlannedFile: Hashable, Sendable {
-  public let name: String
-  /// Positions in the plan's list of tensors.
-  public let tensors: [Int]
-  public let byteCount: Int
-}
-
 /// Every tensor of the output with its source rows, its type and its file, before a weight is read.
 public struct ConversionPlan: Sendable {
   public let layout: LayoutPlan
@@ -22,7 +14,7 @@ public struct ConversionPlan: Sendable {
   /// Whether the output is a folder, with an index if it has several files.
   public let isFolder: Bool
 
-  /// The type of codes with scales, which no layout here can hold, where none is asked for.
+  /// The type of the values of codes, which no layout here can hold, where none is asked for.
   public static let decodedType = ElementType.bfloat16
 
   /// Plans a conversion; without a type every tensor keeps its own, bit for bit, and codes with
@@ -58,7 +50,7 @@ public struct ConversionPlan: Sendable {
       sizes.append(size)
     }
     self.types = types
-    files = try Self.files(
+    files = try PlannedFile.files(
       names: self.layout.tensors.map(\.name), sizes: sizes,
       stem: isFolder
         ? checkpoint.configuration.family.fileStem
@@ -79,7 +71,7 @@ public struct ConversionPlan: Sendable {
   }
 
   private static func holdsRealNumbers(_ source: String, _ checkpoint: Checkpoint) -> Bool {
-    checkpoint.source.checkpoint.tensor(named: source)?.tensor.elementType.isReal ?? false
+    checkpoint.source.plainType(of: source)?.isReal ?? true
   }
 
   /// The one type that all parts of a tensor have.
@@ -88,9 +80,7 @@ public struct ConversionPlan: Sendable {
   ) throws(ConversionFailure) -> ElementType {
     var rowCounts: [(type: ElementType, rows: Int)] = []
     func type(of source: String) -> ElementType {
-      // An encoding that is no type is of codes with scales.
-      checkpoint.source.weight(named: source).flatMap { ElementType(rawValue: $0.encoding) }
-        ?? decodedType
+      checkpoint.source.plainType(of: source) ?? decodedType
     }
     for run in tensor.runs {
       let type = type(of: run.source)
@@ -114,31 +104,4 @@ public struct ConversionPlan: Sendable {
 
   /// The bytes of all tensors.
   public var byteCount: Int { files.reduce(0) { $0 + $1.byteCount } }
-
-  private static func files(
-    names: [String], sizes: [Int], stem: String, limit: Int?
-  ) throws(ConversionFailure) -> [PlannedFile] {
-    var groups: [(tensors: [Int], byteCount: Int)] = []
-    for (index, size) in sizes.enumerated() {
-      if let limit, size > limit {
-        throw .shardTooSmall(limit: limit, tensor: names[index], byteCount: size)
-      }
-      if let last = groups.last, last.byteCount + size <= limit ?? .max {
-        groups[groups.count - 1] = (last.tensors + [index], last.byteCount + size)
-      } else {
-        groups.append(([index], size))
-      }
-    }
-    return groups.enumerated().map { index, group in
-      let number = groups.count == 1 ? "" : "-\(padded(index + 1))-of-\(padded(groups.count))"
-      return PlannedFile(
-        name: "\(stem)\(number).safetensors", tensors: group.tensors, byteCount: group.byteCount)
-    }
-  }
-
-  /// Five digits, as in the names of shards everywhere.
-  private static func padded(_ number: Int) -> String {
-    let digits = String(number)
-    return String(repeating: "0", count: max(0, 5 - digits.count)) + digits
-  }
 }

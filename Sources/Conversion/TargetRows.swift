@@ -1,6 +1,5 @@
 internal import Checkpoints
 internal import Families
-internal import Safetensors
 internal import Storage
 internal import Tensors
 
@@ -10,9 +9,9 @@ struct TargetRows: Sendable {
   let rowByteCount: Int
   private let target: TargetTensor
   private let type: ElementType
-  private let source: DecodedCheckpoint
+  private let source: any StoredWeights
 
-  init(_ target: TargetTensor, as type: ElementType, from source: DecodedCheckpoint) {
+  init(_ target: TargetTensor, as type: ElementType, from source: any StoredWeights) {
     self.target = target
     self.type = type
     self.source = source
@@ -42,15 +41,14 @@ struct TargetRows: Sendable {
 
   /// The values of source rows, and how many finite ones became infinite by that alone.
   private func decode(_ run: RowRun) throws -> (values: [Float], overflowCount: Int) {
-    let (file, tensor) = stored(run)
-    guard tensor.elementType == .float64 else {
+    guard source.plainType(of: run.source) == .float64 else {
       return (try source.values(of: run.source, slices: run.rows), 0)
     }
     let size = target.shape.sliceSize
     var bytes = [UInt8](repeating: 0, count: run.rows.count * size * 8)
     var span = bytes.mutableSpan
     var input = span.mutableRawBytes
-    try file.read(tensor, at: run.rows.lowerBound * size * 8, into: &input)
+    try source.read(run.source, at: run.rows.lowerBound * size * 8, into: &input)
     var values = [Float](repeating: 0, count: run.rows.count * size)
     var output = values.mutableSpan
     let overflowCount = decodeDoubles(input.bytes, toBecome: type, into: &output)
@@ -63,22 +61,12 @@ struct TargetRows: Sendable {
     var output = span.mutableRawBytes
     var first = 0
     for run in runs {
-      let (file, tensor) = stored(run)
       let count = run.rows.count * rowByteCount
       var part = output._mutatingExtracting(first..<first + count)
-      try file.read(tensor, at: run.rows.lowerBound * rowByteCount, into: &part)
+      try source.read(run.source, at: run.rows.lowerBound * rowByteCount, into: &part)
       first += count
     }
     return bytes
-  }
-
-  private func stored(
-    _ run: RowRun
-  ) -> (file: SafetensorsFile, tensor: SafetensorsHeader.Tensor) {
-    guard let found = source.checkpoint.tensor(named: run.source) else {
-      preconditionFailure("\(source.origin) has lost \(run.source)")
-    }
-    return found
   }
 
   private func overflowCount(_ values: [Float]) -> Int {

@@ -42,7 +42,7 @@ struct ComponentConversionReport: Sendable {
     types = part.plan.types.map(\.rawValue)
     overflowCounts = outcome?.overflowCounts
     coded = Set(
-      source.sourceWeights.map(\.name).filter { checkpoint.source.codes(of: $0) != nil })
+      source.sourceWeights.map(\.name).filter { checkpoint.source.encodingOfCodes($0) != nil })
     noise = part.sourceNoise
     companions = checkpoint.companions
     dropped = checkpoint.dropped

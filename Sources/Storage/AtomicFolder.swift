@@ -118,6 +118,15 @@ public struct AtomicFolder: ~Copyable {
     return path
   }
 
+  /// Moves a finished file of the folder out of it, to a name of its own; what stood there is
+  /// replaced.
+  public func release(_ name: String, to path: String) throws(StorageFailure) {
+    guard unsafe rename(FileSystem.path(partialPath, name), path) == 0 else {
+      throw .refused(path: path, action: "give it its name", code: errno, needed: 1)
+    }
+    FileSystem.sync(folder: FileSystem.folder(of: path))
+  }
+
   /// Gives the folder its name.
   public mutating func commit() throws(StorageFailure) {
     PartialTree.finish(partialPath)

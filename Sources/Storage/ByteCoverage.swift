@@ -1,16 +1,19 @@
 /// Which bytes have been written: disjoint ranges in order, neighbours joined.
 ///
 /// Work that goes through a tensor from a few places at once keeps only a few ranges.
-internal struct ByteCoverage: Sendable {
+public struct ByteCoverage: Sendable {
   private var ranges: [Range<Int>] = []
 
+  /// Nothing written yet.
+  public init() {}
+
   /// How many bytes are covered.
-  internal var count: Int { ranges.reduce(0) { $0 + $1.count } }
+  public var count: Int { ranges.reduce(0) { $0 + $1.count } }
 
   /// Adds a range; returns false, and changes nothing, when a byte of it is covered already.
   ///
   /// - Complexity: logarithmic in the number of ranges to find the place, linear to open a new one.
-  internal mutating func insert(_ range: Range<Int>) -> Bool {
+  public mutating func insert(_ range: Range<Int>) -> Bool {
     guard !range.isEmpty else { return true }
     let next = firstRange(endingAfter: range.lowerBound)
     if next < ranges.count, ranges[next].lowerBound < range.upperBound { return false }
