@@ -56,7 +56,7 @@ struct RoundBlocks: BlockCoding {
       if block[index] < minimum { minimum = block[index] }
       if block[index] > maximum { maximum = block[index] }
     }
-    // −0 becomes 0: neither the minimum nor the scale is stored with a sign for it.
+    // So that −0 is stored as 0.
     minimum += 0
     maximum += 0
     let high = Float((1 << bits) - 1)
