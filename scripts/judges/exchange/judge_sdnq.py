@@ -1,0 +1,26 @@
+"""SDNQ's folders in diffusers."""
+
+import diffusers
+import sdnq
+import torch
+from diffusers import Flux2Transformer2DModel
+from forward import FLOAT32_LIMIT, velocities
+from loaded import Loaded
+
+NAME = f"diffusers {diffusers.__version__}, sdnq {sdnq.__version__}"
+TARGETS = ["sdnq:int8", "sdnq:int4"]
+
+
+def load(path, target):
+    transformer = Flux2Transformer2DModel.from_pretrained(path, torch_dtype=torch.float32).eval()
+    values = {}
+    for name, module in transformer.named_modules():
+        if getattr(module, "weight", None) is None:
+            continue
+        decoded = module.weight
+        if hasattr(module, "sdnq_dequantizer"):
+            decoded = module.sdnq_dequantizer(
+                module.weight, module.scale, module.zero_point, module.svd_up, module.svd_down,
+                skip_quantized_matmul=True, dtype=torch.float32)
+        values[f"{name}.weight"] = decoded.detach().float()
+    return Loaded(values, velocities(transformer), "float32", FLOAT32_LIMIT)
