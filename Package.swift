@@ -77,7 +77,7 @@ let package = Package(
       "GGUF",
       [
         "CKernels", "Codecs", "Failures", "Parallel", "Quantization", "Scalars", "Storage",
-        "Tensors",
+        "StrictJSON", "Tensors",
       ]),
     library("Families", ["Failures", "StrictJSON", "Tensors"]),
 
@@ -110,7 +110,8 @@ let package = Package(
     library(
       "Exchange",
       [
-        "Bundles", "Checkpoints", "Codecs", "Conversion", "Failures", "Families", "GGUF", "Parallel",
+        "Bundles", "Checkpoints", "Codecs", "Conversion", "Failures", "Families", "GGUF",
+        "Parallel",
         "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors",
       ]),
     library(
@@ -126,13 +127,14 @@ let package = Package(
       "Reports",
       [
         "Bundles", "Checkpoints", "Conversion", "Exchange", "Failures", "Families", "Fidelity",
-        "Parallel", "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors", "ToolKit",
+        "Parallel", "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors",
+        "ToolKit",
         argumentParser,
       ]),
 
     // 7. Tools: parse, call, print.
     tool("mmdit-inspect", ["Reports", "StrictJSON"]),
-    tool("mmdit-convert", ["Bundles", "Conversion", "Reports", "Storage", "Tensors"]),
+    tool("mmdit-convert", ["Bundles", "Checkpoints", "Conversion", "Reports", "Storage", "Tensors"]),
     tool("mmdit-quantize", ["Bundles", "Recipes", "Reports"]),
     tool("mmdit-verify", ["Fidelity", "Recipes", "Reports"]),
     tool("mmdit-export", ["Exchange", "Reports"]),
@@ -141,7 +143,9 @@ let package = Package(
     // Tests.
     .target(
       name: "TestSupport",
-      dependencies: ["Families", "Parallel", "Safetensors", "Storage", "StrictJSON", "Tensors"],
+      dependencies: [
+        "Families", "GGUF", "Parallel", "Safetensors", "Storage", "StrictJSON", "Tensors",
+      ],
       path: "Tests/TestSupport", swiftSettings: testSettings),
     tests("CKernels", ["Scalars"]),
     tests("Scalars"),
@@ -180,8 +184,8 @@ let package = Package(
     tests(
       "Conversion",
       [
-        "Checkpoints", "Failures", "Families", "Parallel", "Safetensors", "Storage", "StrictJSON",
-        "Tensors",
+        "Checkpoints", "Failures", "Families", "GGUF", "Parallel", "Safetensors", "Storage",
+        "StrictJSON", "Tensors",
       ]),
     tests(
       "Fidelity",
@@ -190,7 +194,8 @@ let package = Package(
         "Storage", "StrictJSON", "Tensors",
       ]),
     tests(
-      "Checkpoints", ["Failures", "Families", "Safetensors", "Storage", "StrictJSON", "Tensors"]),
+      "Checkpoints",
+      ["Failures", "Families", "GGUF", "Safetensors", "Storage", "StrictJSON", "Tensors"]),
     tests(
       "Reports",
       [

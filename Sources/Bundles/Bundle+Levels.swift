@@ -1,5 +1,6 @@
 public import Quantization
 internal import Storage
+internal import Tensors
 
 extension Bundle {
   /// The levels and scales of rows of a tensor of a symmetric scheme; traps for any other.

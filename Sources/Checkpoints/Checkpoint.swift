@@ -54,6 +54,36 @@ public struct Checkpoint: Sendable {
     }
   }
 
+  /// A component of weights that stand in one container, with nothing beside them.
+  package init(
+    path: String, weights: CanonicalWeights, source: any StoredWeights, license: String?
+  ) {
+    self.init(
+      path: path, weights: weights, source: source, configurationDocument: nil,
+      configurationPath: nil, metadata: source.metadata, files: source.files.map(\.path),
+      license: license, isDistilled: nil, others: [], strays: [])
+  }
+
+  private init(
+    path: String, weights: CanonicalWeights, source: any StoredWeights,
+    configurationDocument: JSONValue?, configurationPath: String?,
+    metadata: [SafetensorsHeader.MetadataEntry], files: [String], license: String?,
+    isDistilled: Bool?, others: [Identity],
+    strays: [(weight: WeightDescription, reason: String)]
+  ) {
+    self.path = path
+    self.weights = weights
+    self.source = source
+    self.configurationDocument = configurationDocument
+    self.configurationPath = configurationPath
+    self.metadata = metadata
+    self.files = files
+    self.license = license
+    self.isDistilled = isDistilled
+    self.others = others
+    self.strays = strays
+  }
+
   /// Opens one component and checks that it has every weight of its network and no others.
   ///
   /// Of a pipeline folder it is the transformer; of a file with several components the one that is
@@ -84,8 +114,7 @@ public struct Checkpoint: Sendable {
   /// follows from the shapes.
   public static func openAll(_ path: String) throws -> [Checkpoint] {
     try all(
-      in: DecodedCheckpoint(SafetensorsCheckpoint.open(CheckpointPlace(path).weights)),
-      path: path)
+      in: StoredCheckpoint.open(CheckpointPlace(path).weights).decoded(openedAt: path), path: path)
   }
 
   /// Every component of weights that have been opened at a path already.

@@ -6,13 +6,18 @@ public enum CheckpointFailure: DiagnosedFailure, Equatable {
   /// One component was expected.
   case severalComponents(path: String, found: [String])
   /// A way of storing codes that is recognised, not decoded; so many tensors tell of it.
-  case unsupportedFormat(file: String, tensor: String, format: String, tensorCount: Int)
+  case unsupportedFormat(
+    file: String, tensor: String, format: String, reason: String, tensorCount: Int)
+  /// Codes without a tensor that belongs to them.
+  case withoutPart(file: String, tensor: String, weight: String)
   /// A scale or marker without the weight that it belongs to.
   case withoutWeight(file: String, tensor: String, weight: String)
   /// Integers that nothing says the scale of.
   case withoutScale(file: String, tensor: String, type: String, expected: [String])
   /// A scale or marker that does not fit its weight, or contradicts another.
   case badCompanion(file: String, tensor: String, weight: String, expected: String, found: String)
+  /// A language model under the names that llama.cpp gives its tensors.
+  case namesOfLlama(file: String, tensor: String)
 
   public var kind: FailureKind {
     if case .severalComponents = self { .usage } else { .badData }
@@ -25,12 +30,18 @@ public enum CheckpointFailure: DiagnosedFailure, Equatable {
         \(path): expected one component or one transformer, found \(found.joined(separator: ", "))
         Convert the file to a folder first; then name one of the components.
         """
-    case .unsupportedFormat(let file, let tensor, let format, let count):
+    case .unsupportedFormat(let file, let tensor, let format, let reason, let count):
       let more = count > 1 ? " (and \(count - 1) more like it)" : ""
       return """
-        \(file): tensor \(tensor.quotedForMessage)\(more): expected plain values, or FP8 or int8 \
-        codes with a scale a tensor or a row, found \(format)
+        \(file): tensor \(tensor.quotedForMessage)\(more): expected plain values, or codes that \
+        are read, found \(format): \(reason)
         Use the unquantized checkpoint that it was made from.
+        """
+    case .withoutPart(let file, let tensor, let weight):
+      return """
+        \(file): tensor \(tensor.quotedForMessage) of weight \(weight.quotedForMessage): expected \
+        it beside the codes, found none
+        The download may be incomplete; fetch the missing shards again.
         """
     case .withoutWeight(let file, let tensor, let weight):
       return """
@@ -49,6 +60,12 @@ public enum CheckpointFailure: DiagnosedFailure, Equatable {
         \(file): tensor \(tensor.quotedForMessage) of weight \(weight.quotedForMessage): expected \
         \(expected), found \(found)
         The file is damaged or its program stores codes in another way; use the unquantized checkpoint.
+        """
+    case .namesOfLlama(let file, let tensor):
+      return """
+        \(file): tensor \(tensor.quotedForMessage): expected names of a diffusion model, found those \
+        of llama.cpp
+        A GGUF text encoder is not read; use the safetensors checkpoint that it was made from.
         """
     }
   }

@@ -31,7 +31,7 @@ struct CheckpointPlace {
   /// A file may lie among others that have nothing to do with it, so beside a file only the
   /// document of its family counts.
   func configurationDocument(of family: Family) throws -> JSONField? {
-    guard FileSystem.kind(of: weights) == .folder else {
+    guard isFolder else {
       let document = try Self.document(FileSystem.path(folder, "config.json"))
       guard case .object(let members) = document?.value, Self.isOf(family, members) else {
         return nil
@@ -40,6 +40,14 @@ struct CheckpointPlace {
     }
     return try Self.document(FileSystem.path(weights, "config.json"))
   }
+
+  /// The `config.json` beside the weights, whatever it is of, for formats whose codes only it
+  /// describes; what it says is checked against the shapes.
+  func codeConfiguration() throws -> JSONField? {
+    try Self.document(FileSystem.path(isFolder ? weights : folder, "config.json"))
+  }
+
+  private var isFolder: Bool { FileSystem.kind(of: weights) == .folder }
 
   /// Whether a document names the class of a family, as diffusers or as transformers does.
   private static func isOf(_ family: Family, _ members: JSONObject) -> Bool {
@@ -56,7 +64,7 @@ struct CheckpointPlace {
 
   /// The licence: from the metadata of the weights, else from the model card's front matter.
   func license(metadata: [SafetensorsHeader.MetadataEntry]) throws -> String? {
-    for key in ["license", "modelspec.license"] {
+    for key in ["license", "modelspec.license", "general.license"] {
       if let entry = metadata.first(where: { $0.key == key }) { return entry.value }
     }
     let card = FileSystem.path(pipeline ?? folder, "README.md")

@@ -22,10 +22,19 @@ public struct Companion: Hashable, Sendable {
   static func role(ending: Substring) -> Role? {
     switch ending {
     case "weight_scale", "scale_weight", "SCB": .weightScale
-    case "input_scale", "scale_input": .inputScale
+    case "input_scale", "scale_input", "output_scale": .inputScale
     case "comfy_quant", "weight_format": .marker
     default: nil
     }
+  }
+
+  /// What a tensor that a format has found beside codes is for.
+  static func role(besideCodes name: String) -> Role {
+    let ending = name.split(separator: ".").last ?? ""
+    if let role = role(ending: ending) { return role }
+    return ending.hasPrefix("bitsandbytes__") || ending == "weight_shape"
+      || ending == "weight_g_idx"
+      ? .marker : .weightScale
   }
 
   /// The last part of a file's marker, which may follow a prefix.

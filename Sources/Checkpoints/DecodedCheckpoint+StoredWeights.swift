@@ -11,7 +11,9 @@ extension DecodedCheckpoint: StoredWeights {
     weight(named: name).flatMap { ElementType(rawValue: $0.encoding) }
   }
 
-  public func encodingOfCodes(_ name: String) -> String? { codes(of: name)?.encoding }
+  public func encodingOfCodes(_ name: String) -> String? {
+    codes(of: name)?.encoding ?? matrix(of: name)?.encoding
+  }
 
   public func read(
     _ name: String, at offset: Int, into output: inout MutableRawSpan

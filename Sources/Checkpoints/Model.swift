@@ -16,6 +16,22 @@ public struct Model: Sendable {
   /// The pipeline, when the path is that of its folder.
   public let pipeline: Pipeline?
 
+  /// A model of one component, called as pipelines call it.
+  package init(_ checkpoint: Checkpoint) {
+    self.init(
+      path: checkpoint.path,
+      components: [
+        Component(
+          name: checkpoint.configuration.family.kind.folderName, checkpoint: checkpoint)
+      ], pipeline: nil)
+  }
+
+  private init(path: String, components: [Component], pipeline: Pipeline?) {
+    self.path = path
+    self.components = components
+    self.pipeline = pipeline
+  }
+
   /// The component that stands for the model when only one is wanted: the only one, or the
   /// transformer.
   public func mainComponent() throws -> Component {

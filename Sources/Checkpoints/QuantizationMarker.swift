@@ -23,7 +23,12 @@ struct QuantizationMarker: Hashable {
   /// How many columns a rotation has mixed, nil without one.
   let rotationSize: Int?
 
-  /// Nil for a format that is not decoded here.
+  /// A marker that says the format, for weights that only the header marks.
+  var text: [UInt8] {
+    Array(JSONValue.object(["format": .string(formatName)]).compact().utf8)
+  }
+
+  /// Nil for a format whose codes have more than a scale.
   var format: Format? { Format(rawValue: formatName) }
 
   /// The powers of four that a rotation may mix: with more, sums of codes would not be exact.

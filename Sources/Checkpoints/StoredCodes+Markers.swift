@@ -50,7 +50,7 @@ extension StoredCodes {
       throw CheckpointFailure.unsupportedFormat(
         file: path(of: name), tensor: name,
         format: "LLM.int8 codes in the order \(order.map(String.init).joined()), not in rows",
-        tensorCount: 1)
+        reason: "the order is that of a processor", tensorCount: 1)
     }
   }
 

@@ -8,7 +8,6 @@ extension StoredCodes {
   ]
   /// Types that are no values without a scale.
   private static let integers: Set<ElementType> = [.int8, .uint8]
-  private static let scaleTypes: Set<ElementType> = [.float32, .bfloat16, .float16]
 
   /// How a weight is coded, nil when it is plain; throws when what lies beside it does not fit it.
   func codes(
@@ -19,6 +18,7 @@ extension StoredCodes {
     if let marker, marker.format == nil {
       throw CheckpointFailure.unsupportedFormat(
         file: path(of: weight), tensor: weight, format: "ComfyUI \(marker.formatName) codes",
+        reason: "no codes of that name are",
         tensorCount: 1)
     }
     if marker == nil, belongings.isEmpty, isForeignBytes(weight) { return nil }
@@ -52,8 +52,8 @@ extension StoredCodes {
           expected: ["\(layer).weight_scale"])
       }
       return CodedTensor(
-        name: weight, codeType: codeType, scaleLayout: .none, scaleName: nil, scaleDivisor: 1,
-        rotationSize: nil, companions: belongings.map(\.name))
+        name: weight, shape: shape(of: weight), codeType: codeType, scaleLayout: .none,
+        scaleName: nil, companions: belongings.map(\.name))
     }
     guard codeType != .uint8, !isLargest || codeType == .int8 else {
       throw bad(
@@ -61,7 +61,7 @@ extension StoredCodes {
         codeType.rawValue)
     }
     return CodedTensor(
-      name: weight, codeType: codeType,
+      name: weight, shape: shape(of: weight), codeType: codeType,
       scaleLayout: try scaleLayout(scale.name, of: weight, rowsOnly: isLargest),
       scaleName: scale.name, scaleDivisor: isLargest ? 127 : 1,
       rotationSize: try rotationSize(marker, of: weight), companions: belongings.map(\.name))
@@ -78,7 +78,7 @@ extension StoredCodes {
   private func scaleLayout(
     _ name: String, of weight: String, rowsOnly: Bool
   ) throws(CheckpointFailure) -> CodedTensor.ScaleLayout {
-    let types = rowsOnly ? [.float32] : Self.scaleTypes
+    let types = rowsOnly ? [.float32] : scaleTypes
     guard types.contains(type(of: name)) else {
       throw bad(
         name, of: weight, types.map(\.rawValue).sorted().joined(separator: " or "),

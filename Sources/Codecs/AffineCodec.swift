@@ -80,7 +80,7 @@ extension AffineCodec: MatrixCodec {
       }
       (scales[index], biases[index]) = (scale, bias)
       for column in group.indices {
-        let code = scale == 0 ? 0 : ((group[column] - bias) / scale).rounded(.toNearestOrEven)
+        let code = scale == 0 ? 0 : ((group[column] - bias) / scale).roundedToInteger
         stream.append(UInt32(min(max(code, 0), greatestCode)), bits: bits)
       }
     }
@@ -99,7 +99,7 @@ extension AffineCodec: MatrixCodec {
     }
     let isMinimum = minimum.magnitude > maximum.magnitude
     let end = isMinimum ? minimum : maximum
-    let least = min(1e-7, end.magnitude / greatestCode)
+    let least = end == 0 ? 1e-7 : min(1e-7, end.magnitude / greatestCode)
     let step = max((maximum - minimum) / greatestCode, least)
     guard step > 0, step.isFinite else { return (0, end) }
     let scale = isMinimum ? step : -step
@@ -143,7 +143,8 @@ extension AffineCodec: LevelCodec {
   ///
   /// The code is q + 2^(bits − 1) and the bias −2^(bits − 1) · s, a product with a power of two and so
   /// exact. The product of the code with s has at most 8 + 11 significant bits, the sum is s · q with
-  /// at most as many: nothing is rounded. With scales of 24 bits the product would be.
+  /// at most as many: nothing is rounded. With scales of 24 bits the product would be. (Level 0 of a
+  /// negative scale decodes to 0 instead of −0.)
   ///
   /// A scale so large that its bias is infinite (for F16: weights beyond the range of F16) is packed
   /// as it comes, and `decode` refuses it.

@@ -58,8 +58,7 @@ extension LLMInt8Codec: LevelCodec {
         continue
       }
       for column in 0..<columns {
-        // Adding 1.5 · 2²³ leaves no fraction bits: rounds to nearest, ties to even.
-        let level = (halves[column] * inverse + 0x1.8p23) - 0x1.8p23
+        let level = (halves[column] * inverse).roundedToInteger
         codes[row * columns + column] = UInt8(
           truncatingIfNeeded: Int32(min(max(level, -127), 127)))
       }

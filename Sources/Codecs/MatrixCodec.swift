@@ -42,7 +42,7 @@ public protocol MatrixCodec: Sendable {
   ) throws(CodecFailure)
 
   /// By how much a decoded value can differ from the encoded one, as a share of the largest
-  /// magnitude in its row (with a scale for the whole matrix, in the matrix). Derived where it is
+  /// magnitude in its unit of rows (in the matrix, when there is a survey of it). Derived where it is
   /// declared; what is written is checked against it.
   var errorBound: Float { get }
 }

@@ -51,8 +51,12 @@ public struct ComponentConversion: Sendable {
     guard let path = checkpoint.configurationPath,
       case .object(var members) = checkpoint.configurationDocument
     else { return Self.text(checkpoint.configuration.configDocument) }
-    var isChanged = members["quantization_config"] != nil
-    members["quantization_config"] = nil
+    var isChanged = false
+    // transformers and diffusers have the first, MLX the second or both.
+    for key in ["quantization_config", "quantization"] where members[key] != nil {
+      members[key] = nil
+      isChanged = true
+    }
     if let name = type?.torchName {
       for key in ["dtype", "torch_dtype"] where members[key] != nil && members[key] != .string(name)
       {

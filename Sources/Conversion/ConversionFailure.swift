@@ -12,12 +12,14 @@ public enum ConversionFailure: DiagnosedFailure, Equatable {
   case shardTooSmall(limit: Int, tensor: String, byteCount: Int)
   /// Elements that are no real numbers, or do not fill the bytes of a row.
   case cannotConvert(origin: String, tensor: String, type: String)
+  /// Weights that are codes, and nothing says what to make of them.
+  case holdsCodes(path: String, found: [String])
   /// A size that is not a number of bytes.
   case badSize(text: String)
 
   public var kind: FailureKind {
     switch self {
-    case .outputExists, .shardsNeedAFolder, .shardTooSmall, .badSize: .usage
+    case .outputExists, .shardsNeedAFolder, .shardTooSmall, .holdsCodes, .badSize: .usage
     case .mixedTypes, .cannotConvert: .badData
     }
   }
@@ -48,6 +50,12 @@ public enum ConversionFailure: DiagnosedFailure, Equatable {
     case .cannotConvert(let origin, let tensor, let type):
       return """
         \(origin): tensor "\(tensor)": expected rows of real numbers in whole bytes, found \(type)
+        """
+    case .holdsCodes(let path, let found):
+      return """
+        \(path): expected --dequantize or --dtype for weights that are codes, found \
+        \(found.joined(separator: ", "))
+        No layout holds these codes; as values, BF16 with --dequantize, they take more bytes.
         """
     case .badSize(let text):
       return """

@@ -31,15 +31,28 @@ public struct ConversionJob: Sendable {
   /// file with several, the transformer. Any other path is a folder and takes all; several have a
   /// folder each, and what else a pipeline has goes along. `maximumFileSize` is a number of bytes
   /// with an optional unit: `5GB`, `500MB`, `1GiB`.
+  ///
+  /// Codes become values of the type that is asked for, or with `dequantizing` of
+  /// `ConversionPlan.decodedType`; with neither they are refused.
   public init(
     model path: String, output: String, layout: Layout, type: ElementType?,
-    maximumFileSize: String?
+    dequantizing: Bool = false, maximumFileSize: String?
   ) throws {
-    let model = try Model.open(path)
+    try self.init(
+      Model.open(path), output: output, layout: layout, type: type, dequantizing: dequantizing,
+      maximumFileSize: maximumFileSize)
+  }
+
+  /// Plans the conversion of a model that is open.
+  public init(
+    _ model: Model, output: String, layout: Layout, type: ElementType?,
+    dequantizing: Bool = false, maximumFileSize: String?
+  ) throws {
     let limit = try maximumFileSize.map(byteCount(parsing:))
     let isFile = output.hasSuffix(".safetensors")
     let isWhole = !isFile && (model.pipeline != nil || model.components.count > 1)
     let components = isWhole ? model.components : [try model.mainComponent()]
+    if type == nil, !dequantizing { try Self.refuseCodes(of: components, path: model.path) }
     parts = try components.map { component in
       ComponentConversion(
         name: component.name, checkpoint: component.checkpoint,
@@ -59,6 +72,23 @@ public struct ConversionJob: Sendable {
       ? try model.carriedFiles(beside: components.map(\.name))
         .filter { !written.contains($0.name) } : []
     try checkOutput(isFile: isFile)
+  }
+
+  /// Refuses codes: a type for their values was not asked for, and they would take more bytes.
+  private static func refuseCodes(
+    of components: [Model.Component], path: String
+  ) throws(ConversionFailure) {
+    let encodings = components.flatMap { component in
+      component.checkpoint.weights.sourceWeights.compactMap {
+        component.checkpoint.source.plainType(of: $0.name) == nil ? $0.encoding : nil
+      }
+    }
+    guard !encodings.isEmpty else { return }
+    let counts = Dictionary(grouping: encodings, by: \.self).mapValues(\.count)
+    throw .holdsCodes(
+      path: path,
+      found: counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        .map { "\($0.value) \($0.value == 1 ? "tensor" : "tensors") \($0.key)" })
   }
 
   /// Refuses an output that could not be written in the end.

@@ -14,7 +14,7 @@ public struct ConversionPlan: Sendable {
   /// Whether the output is a folder, with an index if it has several files.
   public let isFolder: Bool
 
-  /// The type of codes with scales, which no layout here can hold, where none is asked for.
+  /// The type of the values of codes, which no layout here can hold, where none is asked for.
   public static let decodedType = ElementType.bfloat16
 
   /// Plans a conversion; without a type every tensor keeps its own, bit for bit, and codes with

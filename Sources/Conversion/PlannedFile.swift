@@ -6,6 +6,12 @@ public struct PlannedFile: Hashable, Sendable {
   /// Positions in the plan's list of tensors.
   public let tensors: [Int]
   public let byteCount: Int
+
+  package init(name: String, tensors: [Int], byteCount: Int) {
+    self.name = name
+    self.tensors = tensors
+    self.byteCount = byteCount
+  }
 }
 
 extension PlannedFile {
@@ -14,8 +20,7 @@ extension PlannedFile {
   /// Names are those of shards everywhere: `model-00001-of-00003.safetensors`, without numbers when
   /// there is one file.
   package static func files(
-    names: [String], sizes: [Int], stem: String, ending: String = ".safetensors",
-    limit: Int?
+    names: [String], sizes: [Int], stem: String, limit: Int?
   ) throws(ConversionFailure) -> [PlannedFile] {
     var groups: [(tensors: [Int], byteCount: Int)] = []
     for (index, size) in sizes.enumerated() {
@@ -31,7 +36,7 @@ extension PlannedFile {
     return groups.enumerated().map { index, group in
       let number = groups.count == 1 ? "" : "-\(padded(index + 1))-of-\(padded(groups.count))"
       return PlannedFile(
-        name: stem + number + ending, tensors: group.tensors, byteCount: group.byteCount)
+        name: "\(stem)\(number).safetensors", tensors: group.tensors, byteCount: group.byteCount)
     }
   }
 

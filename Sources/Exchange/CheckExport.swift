@@ -1,4 +1,5 @@
 internal import Bundles
+internal import Checkpoints
 internal import Families
 internal import Parallel
 internal import Storage
@@ -23,58 +24,86 @@ func check(
   _ output: CanonicalWeights, of plan: ExportPlan, from input: ExportInput, threads: Int,
   monitor: WorkMonitor
 ) throws -> [ReadBack] {
-  var owners: [String: ExportTensor] = [:]
-  for tensor in plan.tensors {
-    for run in tensor.runs { owners[run.source] = tensor }
-  }
   monitor.begin("read back", total: output.weights.weightCount, unit: .bytes)
-  let comparisons = try input.weights.weights.map { weight in
-    let isOriginal = owners[weight.name]?.source == .original
-    let source = isOriginal ? input.original?.weights ?? input.weights : input.weights
-    return try compare(weight, of: source, with: output, threads: threads, monitor: monitor)
+  let expectations = plan.expectations(of: input)
+  let comparisons = try expectations.map {
+    try $0.compare(with: output, threads: threads, monitor: monitor)
   }
   // Parts of a tensor that has one scale share the largest magnitude, too.
   var magnitudes: [String: Double] = [:]
-  for comparison in comparisons {
-    guard let tensor = owners[comparison.name] else {
-      preconditionFailure("the plan has lost \(comparison.name)")
-    }
-    magnitudes[tensor.name] = max(
-      magnitudes[tensor.name] ?? 0, comparison.largestMagnitude)
+  for (expected, found) in zip(expectations, comparisons) {
+    magnitudes[expected.tensor, default: 0] = max(
+      magnitudes[expected.tensor, default: 0], found.largestMagnitude)
   }
-  for comparison in comparisons {
-    guard let tensor = owners[comparison.name] else { continue }
-    try comparison.require(
-      tensor, largestMagnitude: magnitudes[tensor.name] ?? 0, target: plan.target.id)
+  for (expected, found) in zip(expectations, comparisons) {
+    try expected.require(
+      found, largestMagnitude: magnitudes[expected.tensor, default: 0], target: plan.target.id)
   }
   return comparisons
 }
 
-private func compare(
-  _ weight: WeightDescription, of source: CanonicalWeights, with output: CanonicalWeights,
-  threads: Int, monitor: WorkMonitor
-) throws -> ReadBack {
-  let columns = weight.shape.columns
-  let parts = try mapChunks(
-    of: weight.shape.rows, chunk: RowBlock.rowCount(columns: columns), threads: threads
-  ) { rows in
-    try monitor.checkCancellation()
-    let expected = try source.values(of: weight.name, rows: rows)
-    let found = try output.values(of: weight.name, rows: rows)
-    var part = Part()
-    for row in 0..<rows.count {
-      part.add(
-        expected.span.extracting(row * columns..<(row + 1) * columns),
-        found.span.extracting(row * columns..<(row + 1) * columns))
-    }
-    part.metrics.add(reference: expected.span, candidate: found.span)
-    monitor.advance(by: rows.count * columns)
-    return part
+/// How exact a weight of the output has to be.
+private struct Expectation: Sendable {
+  let weight: WeightDescription
+  /// What it is made of.
+  let source: CanonicalWeights
+  /// The tensor of the output that has it.
+  let tensor: String
+  /// The largest error, as a share of the largest magnitude of its row, or of all.
+  let bound: Double
+  let hasOneScale: Bool
+
+  func require(_ found: ReadBack, largestMagnitude: Double, target: String) throws {
+    let share =
+      hasOneScale && found.largestError > 0
+      ? found.largestError / largestMagnitude : found.rowShare
+    guard share > bound || share.isNaN else { return }
+    throw ExportFailure.wrongReadBack(
+      target: target, tensor: weight.name,
+      expected: bound == 0
+        ? "the same values" : "values within \(bound) of the largest of their row",
+      found: "one that is off by \(share)")
   }
-  let whole = parts.reduce(into: Part()) { $0.merge($1) }
-  return ReadBack(
-    name: weight.name, metrics: whole.metrics, rowShare: whole.rowShare,
-    largestError: whole.largestError, largestMagnitude: whole.largestMagnitude)
+
+  func compare(
+    with output: CanonicalWeights, threads: Int, monitor: WorkMonitor
+  ) throws -> ReadBack {
+    let columns = weight.shape.columns
+    let parts = try mapChunks(
+      of: weight.shape.rows, chunk: RowBlock.rowCount(columns: columns), threads: threads
+    ) { rows in
+      try monitor.checkCancellation()
+      let expected = try source.values(of: weight.name, rows: rows)
+      let found = try output.values(of: weight.name, rows: rows)
+      var part = Part()
+      part.add(expected.span, found.span, columns: columns)
+      monitor.advance(by: rows.count * columns)
+      return part
+    }
+    let whole = parts.reduce(into: Part()) { $0.merge($1) }
+    return ReadBack(
+      name: weight.name, metrics: whole.metrics, rowShare: whole.rowShare,
+      largestError: whole.largestError, largestMagnitude: whole.largestMagnitude)
+  }
+}
+
+extension ExportPlan {
+  /// In the order of execution.
+  fileprivate func expectations(of input: ExportInput) -> [Expectation] {
+    var owners: [String: Int] = [:]
+    for (index, tensor) in tensors.enumerated() {
+      for run in tensor.runs { owners[run.source] = index }
+    }
+    return input.weights.weights.compactMap { weight in
+      owners[weight.name].map { index in
+        let tensor = tensors[index]
+        return Expectation(
+          weight: weight, source: input.weights(for: tensor.source), tensor: tensor.name,
+          bound: tensor.source.isValues ? Double(tensor.storage.errorBound) : 0,
+          hasOneScale: tensor.storage.hasOneScale)
+      }
+    }
+  }
 }
 
 /// What some rows contribute.
@@ -84,18 +113,22 @@ private struct Part: Sendable {
   var largestError = 0.0
   var largestMagnitude = 0.0
 
-  mutating func add(_ expected: Span<Float>, _ found: Span<Float>) {
-    var error = 0.0
-    var magnitude = 0.0
-    for index in expected.indices {
-      // A NaN is as wrong as can be, and has to survive the maximum.
-      let difference = abs(Double(found[index]) - Double(expected[index]))
-      error = difference.isNaN ? .infinity : max(error, difference)
-      magnitude = max(magnitude, abs(Double(expected[index])))
+  /// Adds whole rows.
+  mutating func add(_ expected: Span<Float>, _ found: Span<Float>, columns: Int) {
+    metrics.add(reference: expected, candidate: found)
+    for first in stride(from: 0, to: expected.count, by: max(1, columns)) {
+      var error = 0.0
+      var magnitude = 0.0
+      for index in first..<first + columns {
+        // A NaN is as wrong as can be, and has to survive the maximum.
+        let difference = abs(Double(found[index]) - Double(expected[index]))
+        error = difference.isNaN ? .infinity : max(error, difference)
+        magnitude = max(magnitude, abs(Double(expected[index])))
+      }
+      if error > 0 { rowShare = max(rowShare, magnitude > 0 ? error / magnitude : .infinity) }
+      largestError = max(largestError, error)
+      largestMagnitude = max(largestMagnitude, magnitude)
     }
-    if error > 0 { rowShare = max(rowShare, magnitude > 0 ? error / magnitude : .infinity) }
-    largestError = max(largestError, error)
-    largestMagnitude = max(largestMagnitude, magnitude)
   }
 
   mutating func merge(_ later: Part) {
@@ -103,23 +136,5 @@ private struct Part: Sendable {
     rowShare = max(rowShare, later.rowShare)
     largestError = max(largestError, later.largestError)
     largestMagnitude = max(largestMagnitude, later.largestMagnitude)
-  }
-}
-
-extension ReadBack {
-  /// Throws unless the weight is as exact as its storage can be.
-  fileprivate func require(
-    _ tensor: ExportTensor, largestMagnitude: Double, target: String
-  ) throws(ExportFailure) {
-    let matrixShare = largestError == 0 ? 0 : largestError / largestMagnitude
-    let found = tensor.storage.hasOneScale ? matrixShare : rowShare
-    let bound = tensor.source.isValues ? Double(tensor.storage.errorBound) : 0
-    guard found <= bound else {
-      throw .wrongReadBack(
-        target: target, tensor: name,
-        expected: bound == 0
-          ? "the same values" : "values within \(bound) of the largest of their row",
-        found: "one that is off by \(found)")
-    }
   }
 }

@@ -1,6 +1,9 @@
+internal import Bundles
 internal import Checkpoints
+internal import Codecs
 internal import Conversion
-public import Families
+internal import Families
+internal import GGUF
 internal import Parallel
 internal import Safetensors
 internal import Storage
@@ -22,13 +25,15 @@ public struct ComponentExport: Sendable {
 
   /// Writes the files and documents of the component into a folder.
   func write(to folder: String, threads: Int, monitor: WorkMonitor) throws {
-    for (index, file) in plan.files.enumerated() {
-      let path = FileSystem.path(folder, file.name)
-      switch plan.target.container {
-      case .safetensors, .folder, .numberedFolder:
-        try writeSafetensors(file, to: path, threads: threads, monitor: monitor)
-      case .gguf:
-        try writeGGUF(file, number: index, to: path, threads: threads, monitor: monitor)
+    switch plan.target.container {
+    case .safetensors, .folder, .numberedFolder:
+      for file in plan.files {
+        try writeSafetensors(
+          file, to: FileSystem.path(folder, file.name), threads: threads, monitor: monitor)
+      }
+    case .gguf:
+      for (file, layout) in zip(plan.files, try ggufLayouts(in: folder)) {
+        try writeGGUF(file, layout, threads: threads, monitor: monitor)
       }
     }
     for (name, text) in try documents() {
@@ -48,16 +53,34 @@ public struct ComponentExport: Sendable {
 
   /// The bytes of the files and documents.
   func byteCount() throws -> Int {
-    try plan.files.reduce(0) { try $0 + byteCount(of: $1) }
-      + documents().reduce(0) { $0 + $1.text.count }
+    let files =
+      switch plan.target.container {
+      case .safetensors, .folder, .numberedFolder:
+        try plan.files.map { try safetensorsLayout(of: $0, path: $0.name).byteCount }
+      case .gguf: try ggufLayouts(in: ".").map(\.byteCount)
+      }
+    return files.reduce(0, +) + (try documents().reduce(0) { $0 + $1.text.count })
   }
 
-  private func byteCount(of file: PlannedFile) throws -> Int {
-    switch plan.target.container {
-    case .safetensors, .folder, .numberedFolder:
-      try safetensorsLayout(of: file, path: file.name).byteCount
-    case .gguf: try ggufLayout(of: file, number: 0, path: file.name).byteCount
+  private func ggufLayouts(in folder: String) throws -> [GGUFLayout] {
+    try ExportPlan.ggufLayouts(
+      plan.tensors, of: plan.configuration, mix: ExportPlan.mix(of: plan.target),
+      license: plan.license, path: FileSystem.path(folder, plan.stem + ".gguf"),
+      maximumFileByteCount: plan.maximumFileByteCount)
+  }
+
+  private func writeGGUF(
+    _ file: PlannedFile, _ layout: GGUFLayout, threads: Int, monitor: WorkMonitor
+  ) throws {
+    let writer = try GGUFWriter.create(layout)
+    for index in file.tensors {
+      let tensor = plan.tensors[index]
+      try ExportRows(tensor, of: input).write(threads: threads, monitor: monitor) {
+        bytes, _, offset in
+        try writer.write(bytes.rawBytes, of: tensor.name, at: offset)
+      }
     }
+    try writer.commit()
   }
 
   private func writeSafetensors(

@@ -1,4 +1,5 @@
 public import Failures
+internal import StrictJSON
 
 /// An export that cannot be made, or that did not become what it should.
 public enum ExportFailure: DiagnosedFailure, Equatable {

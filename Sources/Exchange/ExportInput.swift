@@ -53,6 +53,12 @@ public struct ExportInput: Sendable {
     }
   }
 
+  /// The weights that a tensor of the output is made of.
+  func weights(for source: ExportTensor.Source) -> CanonicalWeights {
+    if case .original = source, let original { return original.weights }
+    return weights
+  }
+
   /// The licence that the source names.
   public var license: String? {
     switch origin {

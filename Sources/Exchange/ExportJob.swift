@@ -1,10 +1,10 @@
-public import Bundles
+internal import Bundles
 public import Checkpoints
 internal import Conversion
 internal import Families
 public import Parallel
 internal import Safetensors
-public import Storage
+internal import Storage
 internal import Tensors
 
 /// A model, a target, and the plan of what each component becomes.
@@ -134,7 +134,8 @@ public struct ExportJob: Sendable {
     let byteCount = try byteCount()
     var folder = try AtomicFolder.create(
       isFile ? output + ".export" : output, needing: byteCount,
-      resumption: Resumption(of: JobFingerprint(job: "mmdit-export"), isWanted: false, isInFolder: true))
+      resumption: Resumption(
+        of: JobFingerprint(job: "mmdit-export"), isWanted: false, isInFolder: true))
     monitor.begin(
       "export", total: parts.reduce(0) { $0 + $1.plan.weightCount }, unit: .bytes)
     var places: [String] = []

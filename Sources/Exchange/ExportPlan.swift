@@ -1,5 +1,6 @@
-public import Codecs
-internal import Conversion
+internal import Bundles
+internal import Codecs
+public import Conversion
 public import Families
 internal import Quantization
 internal import Recipes
@@ -37,6 +38,9 @@ public struct ExportPlan: Sendable {
   /// In the order of execution.
   public let tensors: [ExportTensor]
   public let files: [PlannedFile]
+  let license: String?
+  let stem: String
+  let maximumFileByteCount: Int?
 
   /// Decides about every tensor, and checks that the target can hold all of them.
   ///
@@ -80,9 +84,42 @@ public struct ExportPlan: Sendable {
     self.configuration = configuration
     self.layout = layout
     self.tensors = tensors
-    files = try PlannedFile.files(
-      names: tensors.map(\.name), sizes: tensors.map(\.byteCount), stem: stem,
-      limit: maximumFileByteCount)
+    license = input.license
+    self.stem = stem
+    self.maximumFileByteCount = maximumFileByteCount
+    switch target.container {
+    case .gguf:
+      files = Self.files(
+        of: try Self.ggufLayouts(
+          tensors, of: configuration, mix: Self.mix(of: target), license: license,
+          path: stem + ".gguf", maximumFileByteCount: maximumFileByteCount))
+    case .safetensors, .folder, .numberedFolder:
+      files = try Self.safetensorsFiles(
+        tensors, target.container, stem: stem, limit: maximumFileByteCount)
+    }
+  }
+
+  private static func safetensorsFiles(
+    _ tensors: [ExportTensor], _ container: ExportContainer, stem: String, limit: Int?
+  ) throws(ConversionFailure) -> [PlannedFile] {
+    let files = try PlannedFile.files(
+      names: tensors.map(\.name), sizes: tensors.map(\.byteCount), stem: stem, limit: limit)
+    if container == .safetensors, files.count > 1 {
+      throw .shardsNeedAFolder(path: stem + ".safetensors")
+    }
+    guard container == .numberedFolder else { return files }
+    return files.enumerated().map { index, file in
+      PlannedFile(
+        name: "\(index).safetensors", tensors: file.tensors, byteCount: file.byteCount)
+    }
+  }
+
+  /// The types of blocks of a target that is GGUF.
+  static func mix(of target: any ExportTarget) -> GGUFMix {
+    guard let target = target as? GGUFTarget else {
+      preconditionFailure("\(target.id) writes no GGUF")
+    }
+    return target.mix
   }
 
   private static func decide(

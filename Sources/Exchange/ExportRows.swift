@@ -1,4 +1,5 @@
 internal import Bundles
+internal import Checkpoints
 internal import Codecs
 internal import Families
 internal import Parallel
@@ -17,10 +18,7 @@ struct ExportRows: Sendable {
   }
 
   /// What values come from: the input, or the checkpoint that a bundle was made from.
-  private var weights: CanonicalWeights {
-    if tensor.source == .original, let original = input.original { original.weights }
-    else { input.weights }
-  }
+  private var weights: CanonicalWeights { input.weights(for: tensor.source) }
 
   /// The values of some slices: rows of a matrix, elements of a vector.
   private func values(_ slices: Range<Int>) throws -> [Float] {
@@ -45,20 +43,32 @@ struct ExportRows: Sendable {
         try put(try plainBytes(rows, as: type), 0, rows.lowerBound * width)
       }
     case .coded(let codec):
-      let survey = try survey(codec, threads: threads, monitor: monitor)
-      let arrays = codec.arrays(of: tensor.shape)
-      let wholes = codec.wholeArrays(of: tensor.shape, after: survey)
-      for (index, bytes) in zip(arrays.indices.filter { arrays[$0].extent == .whole }, wholes) {
+      try writeCodes(of: codec, threads: threads, monitor: monitor, put: put)
+    }
+  }
+
+  private func writeCodes(
+    of codec: some MatrixCodec, threads: Int, monitor: WorkMonitor,
+    put: @Sendable (_ bytes: [UInt8], _ array: Int, _ offset: Int) throws -> Void
+  ) throws {
+    let survey = try survey(codec, threads: threads, monitor: monitor)
+    let arrays = codec.arrays(of: tensor.shape)
+    var wholes = codec.wholeArrays(of: tensor.shape, after: survey)[...]
+    var rowArrays: [Int] = []
+    for (index, array) in arrays.enumerated() {
+      if array.extent == .whole, let bytes = wholes.popFirst() {
         try put(bytes, index, 0)
+      } else {
+        rowArrays.append(index)
       }
-      let places = arrays.indices.filter { arrays[$0].extent != .whole }
-      let unit = codec.unitRows(columns: tensor.shape.columns)
-      let step = ExportPlan.chunkRows(codec, columns: tensor.shape.columns)
-      try eachChunk(step, threads, monitor) { rows in
-        let encoded = try encode(rows, codec, after: survey)
-        for (index, bytes) in zip(places, encoded) {
-          try put(bytes, index, arrays[index].byteRange(ofRows: rows, unitRows: unit).lowerBound)
-        }
+    }
+    let places = rowArrays
+    let unit = codec.unitRows(columns: tensor.shape.columns)
+    let step = ExportPlan.chunkRows(codec, columns: tensor.shape.columns)
+    try eachChunk(step, threads, monitor) { rows in
+      let encoded = try encode(rows, codec, after: survey)
+      for (place, bytes) in zip(places, encoded) {
+        try put(bytes, place, arrays[place].byteRange(ofRows: rows, unitRows: unit).lowerBound)
       }
     }
   }
@@ -85,19 +95,20 @@ struct ExportRows: Sendable {
 
   /// What the codec has to know before the first row; a pass over all values where it asks for one.
   private func survey(
-    _ codec: any MatrixCodec, threads: Int, monitor: WorkMonitor
+    _ codec: some MatrixCodec, threads: Int, monitor: WorkMonitor
   ) throws -> MatrixSurvey {
     guard codec.survey != .none, tensor.source.isValues else { return MatrixSurvey() }
     let step = ExportPlan.chunkRows(codec, columns: tensor.shape.columns)
     let parts = try mapChunks(of: tensor.shape.rows, chunk: step, threads: threads) { rows in
       try monitor.checkCancellation()
-      return MatrixSurvey(try values(rows).span, codec.survey)
+      let values = try values(rows)
+      return MatrixSurvey(values.span, codec.survey)
     }
     return parts.reduce(into: MatrixSurvey()) { $0.merge($1) }
   }
 
   private func encode(
-    _ rows: Range<Int>, _ codec: any MatrixCodec, after survey: MatrixSurvey
+    _ rows: Range<Int>, _ codec: some MatrixCodec, after survey: MatrixSurvey
   ) throws -> [[UInt8]] {
     if case .codes(let description) = tensor.source {
       guard let codec = codec as? any LevelCodec, let scheme = Scheme(description) else {

@@ -40,9 +40,12 @@ public enum TensorStorage: Sendable {
   /// row that is not tiny throughout does not show.
   var errorBound: Float {
     switch self {
-    case .plain(.bfloat16): 0x1p-8
-    case .plain(.float16): 0x1p-11
-    case .plain: 0x1p-24
+    case .plain(let type):
+      switch type {
+      case .bfloat16: 0x1p-8
+      case .float16: 0x1p-11
+      default: 0x1p-24
+      }
     case .coded(let codec): codec.errorBound
     }
   }

@@ -1,4 +1,5 @@
 internal import Checkpoints
+internal import Conversion
 public import Exchange
 internal import Families
 public import StrictJSON
@@ -25,7 +26,7 @@ public struct ExportReport: Sendable {
   public var text: String {
     var lines = ["\(job.path) to \(job.output), \(job.target.id), \(byteCountText(byteCount))"]
     for (index, part) in job.parts.enumerated() {
-      lines += lines(of: part, outcome?.parts[index])
+      lines += componentLines(part, outcome?.parts[index])
     }
     for name in job.leftOut {
       lines.append("left out: \(name); one file takes one component, a folder takes all")
@@ -45,7 +46,9 @@ public struct ExportReport: Sendable {
     return lines.joined(separator: "\n")
   }
 
-  private func lines(of part: ComponentExport, _ outcome: ComponentExport.Outcome?) -> [String] {
+  private func componentLines(
+    _ part: ComponentExport, _ outcome: ComponentExport.Outcome?
+  ) -> [String] {
     let plan = part.plan
     let coded = plan.tensors.filter(\.storage.isCoded)
     var lines = [

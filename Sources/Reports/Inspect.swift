@@ -3,11 +3,10 @@ internal import Checkpoints
 internal import Failures
 internal import Families
 public import Parallel
-internal import Safetensors
 internal import Storage
 internal import Tensors
 
-/// Looks at a pipeline folder, a folder of weights, a safetensors file or a bundle.
+/// Looks at a pipeline folder, a folder of weights, a safetensors or GGUF file, or a bundle.
 ///
 /// Headers are validated whole; data are read only for statistics. A checkpoint that is readable but
 /// not a complete network of a known family is described, with what is wrong with it.
@@ -67,13 +66,13 @@ private func inspectPipeline(
 private func inspectWeights(
   _ path: String, statistics: Bool, threads: Int, monitor: WorkMonitor
 ) throws -> WeightsInspection {
-  let stored = try SafetensorsCheckpoint.open(path)
-  var source: any WeightSource = stored
+  let stored = try StoredCheckpoint.open(path)
+  var source = stored.tensors
   var quantization: [QuantizationCount] = []
   var components: [WeightsComponent] = []
   var problem: String?
   do {
-    let decoded = try DecodedCheckpoint(stored)
+    let decoded = try stored.decoded(openedAt: path)
     source = decoded
     quantization = QuantizationCount.census(of: decoded)
     components = try Checkpoint.all(in: decoded, path: path).map {
@@ -87,16 +86,16 @@ private func inspectWeights(
     }
   }
   return WeightsInspection(
-    path: path, files: stored.files.map(\.path), components: components, problem: problem,
+    path: path, files: stored.files, components: components, problem: problem,
     weights: source.weights, quantization: quantization,
-    metadata: stored.files.first?.header.metadata ?? [],
+    metadata: stored.metadata,
     statistics: statistics ? try measure(source, threads: threads, monitor: monitor) : [])
 }
 
 extension QuantizationCount {
   /// The codes that a checkpoint has, most tensors first.
-  fileprivate static func census(of checkpoint: DecodedCheckpoint) -> [QuantizationCount] {
-    let encodings = checkpoint.weights.compactMap { checkpoint.codes(of: $0.name)?.encoding }
+  fileprivate static func census(of checkpoint: any StoredWeights) -> [QuantizationCount] {
+    let encodings = checkpoint.weights.compactMap { checkpoint.encodingOfCodes($0.name) }
     return Dictionary(grouping: encodings, by: \.self)
       .map { QuantizationCount(format: $0.key, tensorCount: $0.value.count, isDecoded: true) }
       .sorted { ($1.tensorCount, $0.format) < ($0.tensorCount, $1.format) }
@@ -104,7 +103,7 @@ extension QuantizationCount {
 
   /// The codes for which a checkpoint was refused; empty when it was for something else.
   fileprivate static func refused(by failure: any DiagnosedFailure) -> [QuantizationCount] {
-    guard case .unsupportedFormat(_, _, let format, let count) = failure as? CheckpointFailure
+    guard case .unsupportedFormat(_, _, let format, _, let count) = failure as? CheckpointFailure
     else { return [] }
     return [QuantizationCount(format: format, tensorCount: count, isDecoded: false)]
   }

@@ -3,11 +3,14 @@ internal import StrictJSON
 internal import ToolKit
 
 extension StatedNoise {
-  /// `source is already 8-bit: at best 31.5 dB (60 tensors F8_E4M3 with one scale)`.
+  /// `source is already 8-bit: at best 31.5 dB (60 tensors F8_E4M3 with one scale)`, or without a
+  /// figure `source is already quantized (60 tensors NF4 blocks of 64)`.
   var sentence: String {
-    let worth = decibels.map { "at best \(decimalText($0, decimals: 1)) dB" } ?? "all codes are 0"
     let counts = encodings.map { "\(countText($0.tensorCount, "tensor")) \($0.encoding)" }
-    return "source is already 8-bit: \(worth) (\(counts.joined(separator: ", ")))"
+    let list = "(\(counts.joined(separator: ", ")))"
+    guard hasFigure else { return "source is already quantized \(list)" }
+    let worth = decibels.map { "at best \(decimalText($0, decimals: 1)) dB" } ?? "all codes are 0"
+    return "source is already 8-bit: \(worth) \(list)"
   }
 
   /// The same for machines; formats/conversion-report.md.

@@ -1,4 +1,4 @@
-public import Exchange
+internal import Exchange
 public import StrictJSON
 internal import ToolKit
 

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Bundles
+internal import Checkpoints
 internal import Conversion
 internal import Reports
 internal import Storage
@@ -18,7 +19,9 @@ struct Convert: Tool {
         An output that ends in .safetensors is one file and takes one component, the
         transformer where there are several; any other is a folder and takes all, with
         everything else that a pipeline folder has. A bundle becomes a bundle: its codes and
-        scales are moved, not decoded. mmdit-inspect --families lists the models.
+        scales are moved, not decoded, unless --dequantize asks for values. Other codes are
+        read of every program that formats/coded-checkpoints.md lists.
+        mmdit-inspect --families lists the models.
         """,
       examples: [
         HelpExample(
@@ -36,6 +39,9 @@ struct Convert: Tool {
           "a bundle under the names that ComfyUI reads",
           "mmdit-convert klein-int8.mmdit --layout comfyui --output klein-int8-comfyui.mmdit"),
         HelpExample(
+          "codes of another program, or a bundle, as plain values",
+          "mmdit-convert klein-nf4 --dequantize --dtype bf16 --output klein-bf16.safetensors"),
+        HelpExample(
           "what would become of each tensor?",
           "mmdit-convert FLUX.2-klein-4B --layout bfl --output x.safetensors --dry-run --json -"),
       ]),
@@ -43,7 +49,7 @@ struct Convert: Tool {
 
   @Argument(
     help: """
-      A pipeline folder, the folder of a component, an index, a safetensors file or a bundle.
+      A pipeline folder, the folder of a component, an index, a safetensors or GGUF file, or a bundle.
       """,
     completion: .file())
   var input: String
@@ -63,6 +69,12 @@ struct Convert: Tool {
 
   @Option(help: "Cast every tensor to this type; left out, each keeps its own.")
   var dtype: PlainType?
+
+  @Flag(
+    help: """
+      Write codes as values, of the type of --dtype or else bf16; without either they are refused.
+      """)
+  var dequantize = false
 
   @Option(help: "Start another file before this size is passed: 5GB, 500MB.")
   var maxShardSize: String?
@@ -89,11 +101,11 @@ struct Convert: Tool {
   }
 
   func execute(_ context: ToolContext) throws -> ToolExit {
-    if FileSystem.kind(of: input) == .file, try Bundle.isBundle(input) {
-      return try convertBundle(context)
-    }
+    let isBundle = try FileSystem.kind(of: input) == .file && Bundle.isBundle(input)
+    if isBundle, !dequantize { return try convertBundle(context) }
     let job = try ConversionJob(
-      model: input, output: output, layout: layout.layout, type: dtype?.elementType,
+      isBundle ? Bundle.open(input).model() : Model.open(input), output: output,
+      layout: layout.layout, type: dtype?.elementType, dequantizing: dequantize,
       maximumFileSize: maxShardSize)
     let outcome =
       dryRun

@@ -19,7 +19,7 @@ extension Convert {
     let given = [
       (
         "--dtype", dtype != nil,
-        "Codes are moved as they are; mmdit-bundle unpack decodes them to a type."
+        "Codes are moved as they are; with --dequantize they are decoded to a type."
       ),
       ("--max-shard-size", maxShardSize != nil, "A bundle is one file."),
       ("--resume", resume, "Moving rows takes no longer than copying them: run it again without."),

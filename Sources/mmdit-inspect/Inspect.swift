@@ -10,8 +10,8 @@ struct Inspect: Tool {
     abstract: "Tells what a checkpoint or bundle is, and proves that it is whole.",
     discussion: helpText(
       purpose: """
-        Reads a diffusers pipeline folder, a folder of weights, a safetensors file or a
-        bundle. Every header is validated; data are read only for --statistics.
+        Reads a diffusers pipeline folder, a folder of weights, a safetensors or GGUF file,
+        or a bundle. Every header is validated; data are read only for --statistics.
         """,
       examples: [
         HelpExample("what is this?", "mmdit-inspect FLUX.2-klein-4B"),
@@ -25,7 +25,7 @@ struct Inspect: Tool {
     version: suiteVersion)
 
   @Argument(
-    help: "A pipeline folder, a folder of weights, a safetensors file or a bundle.",
+    help: "A pipeline folder, a folder of weights, a safetensors or GGUF file, or a bundle.",
     completion: .file())
   var path: String?
 

@@ -37,7 +37,7 @@ struct Quantize: Tool {
     version: suiteVersion)
 
   @Argument(
-    help: "A pipeline folder, the folder of a component, or a safetensors file.",
+    help: "A pipeline folder, the folder of a component, or a safetensors or GGUF file.",
     completion: .file())
   var model: String
 

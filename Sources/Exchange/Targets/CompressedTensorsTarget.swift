@@ -2,6 +2,7 @@ public import Codecs
 public import Families
 public import Quantization
 public import StrictJSON
+internal import Tensors
 
 /// compressed-tensors, for text encoders: what transformers and vLLM load. diffusers has no loader
 /// for it.

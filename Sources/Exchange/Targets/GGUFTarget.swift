@@ -1,8 +1,8 @@
-public import Families
-public import GGUF
-public import Quantization
 public import Codecs
-public import Tensors
+public import Families
+internal import GGUF
+public import Quantization
+internal import Tensors
 
 /// GGUF, for ComfyUI-GGUF, stable-diffusion.cpp and diffusers: names of the first publication without
 /// a prefix, which is what all three read.

@@ -20,7 +20,9 @@ public struct MLXTarget: ExportTarget {
     return "affine codes, a scale and a bias for \(groupSize) weights, \(total) bits"
   }
 
-  public var loads: String { "programs on MLX that take names of diffusers: MLX.loadArrays, mlx-lm" }
+  public var loads: String {
+    "programs on MLX that take names of diffusers: MLX.loadArrays, mlx-lm"
+  }
 
   public var container: ExportContainer { .folder }
 

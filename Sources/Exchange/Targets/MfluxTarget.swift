@@ -2,6 +2,7 @@ public import Codecs
 public import Families
 public import Quantization
 public import Safetensors
+internal import Tensors
 
 /// The folders that mflux saves and loads: affine codes with a scale for 64 weights, under its own
 /// names. A layer without scales is plain to it, from 0.24 on.

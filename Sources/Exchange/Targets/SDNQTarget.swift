@@ -2,6 +2,7 @@ public import Codecs
 public import Families
 public import Quantization
 public import StrictJSON
+internal import Tensors
 
 /// SDNQ in the folders of diffusers and transformers.
 public struct SDNQTarget: ExportTarget {

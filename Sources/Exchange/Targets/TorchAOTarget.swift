@@ -3,6 +3,7 @@ public import Families
 public import Quantization
 public import Safetensors
 public import StrictJSON
+internal import Tensors
 
 /// torchao's weight-only int8 in the folders of diffusers.
 ///
