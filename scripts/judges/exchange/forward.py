@@ -73,7 +73,8 @@ def velocities(transformer):
 
 def network(weights):
     """The transformer of the fixture in float32 with these weights."""
-    transformer = Flux2Transformer2DModel.from_config(MODEL / "transformer")
+    transformer = Flux2Transformer2DModel.from_config(
+        Flux2Transformer2DModel.load_config(MODEL / "transformer"))
     transformer.load_state_dict(weights)
     return transformer.eval()
 

@@ -6,6 +6,7 @@ import torch
 from diffusers import Flux2Transformer2DModel
 from forward import FLOAT32_LIMIT, velocities
 from loaded import Loaded
+from sdnq.utils import get_sdnq_params
 
 NAME = f"diffusers {diffusers.__version__}, sdnq {sdnq.__version__}"
 TARGETS = ["sdnq:int8", "sdnq:int4"]
@@ -20,7 +21,7 @@ def load(path, target):
         decoded = module.weight
         if hasattr(module, "sdnq_dequantizer"):
             decoded = module.sdnq_dequantizer(
-                module.weight, module.scale, module.zero_point, module.svd_up, module.svd_down,
-                skip_quantized_matmul=True, dtype=torch.float32)
+                **get_sdnq_params(module), dtype=torch.float32,
+                skip_quantized_matmul=module.sdnq_dequantizer.use_quantized_matmul)
         values[f"{name}.weight"] = decoded.detach().float()
     return Loaded(values, velocities(transformer), "float32", FLOAT32_LIMIT)
