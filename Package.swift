@@ -134,7 +134,8 @@ let package = Package(
 
     // 7. Tools: parse, call, print.
     tool("mmdit-inspect", ["Reports", "StrictJSON"]),
-    tool("mmdit-convert", ["Bundles", "Checkpoints", "Conversion", "Reports", "Storage", "Tensors"]),
+    tool(
+      "mmdit-convert", ["Bundles", "Checkpoints", "Conversion", "Reports", "Storage", "Tensors"]),
     tool("mmdit-quantize", ["Bundles", "Recipes", "Reports"]),
     tool("mmdit-verify", ["Fidelity", "Recipes", "Reports"]),
     tool("mmdit-export", ["Exchange", "Reports"]),
@@ -186,6 +187,13 @@ let package = Package(
       [
         "Checkpoints", "Failures", "Families", "GGUF", "Parallel", "Safetensors", "Storage",
         "StrictJSON", "Tensors",
+      ]),
+    tests(
+      "Exchange",
+      [
+        "Bundles", "Checkpoints", "Codecs", "Conversion", "Failures", "Families", "GGUF",
+        "Parallel",
+        "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors",
       ]),
     tests(
       "Fidelity",

@@ -1,4 +1,5 @@
 public import Quantization
+internal import Scalars
 public import Tensors
 
 /// MLX's affine codes: w ≈ s · q + b in groups of 32, 64 or 128 columns, q of 2, 3, 4, 5, 6 or 8 bits.
@@ -76,12 +77,13 @@ extension AffineCodec: MatrixCodec {
         let first = index * groupSize
         throw .notFinite(
           row: rows.lowerBound + first / shape.columns, column: first % shape.columns,
-          value: "a group with the bias \(bias), which \(scaleType.rawValue) does not hold")
+          value: "a group with the scale \(scale) and the bias \(bias), "
+            + "which \(scaleType.rawValue) does not hold")
       }
       (scales[index], biases[index]) = (scale, bias)
       for column in group.indices {
-        let code = scale == 0 ? 0 : ((group[column] - bias) / scale).roundedToInteger
-        stream.append(UInt32(min(max(code, 0), greatestCode)), bits: bits)
+        let code = scale == 0 ? 0 : (group[column] - bias) / scale
+        stream.append(UInt32(min(max(code, 0), greatestCode).roundedToByte), bits: bits)
       }
     }
     return [
@@ -101,14 +103,20 @@ extension AffineCodec: MatrixCodec {
     let end = isMinimum ? minimum : maximum
     let least = end == 0 ? 1e-7 : min(1e-7, end.magnitude / greatestCode)
     let step = max((maximum - minimum) / greatestCode, least)
-    guard step > 0, step.isFinite else { return (0, end) }
+    // The least subnormal numbers have no step; a range beyond float32 has an infinite one.
+    guard step > 0, step.isFinite else { return (step, end) }
     let scale = isMinimum ? step : -step
     let steps = (end / scale).rounded(.toNearestOrEven)
-    return steps == 0 || !steps.isFinite ? (scale, 0) : (end / steps, end)
+    // With infinitely many steps to 0 the group is one value.
+    return steps == 0 ? (scale, 0) : (end / steps, end)
   }
 
   private func rounded(_ value: Float) -> Float {
-    scaleType.numbers(in: scaleType.bytes(of: [value].span))[0]
+    switch scaleType {
+    case .bfloat16: Float(BFloat16(value))
+    case .float16: Float(Float16(value))
+    default: value
+    }
   }
 
   public func decode(

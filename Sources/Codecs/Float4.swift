@@ -7,15 +7,12 @@ enum Float4 {
   /// −0 does not. A NaN is a broken contract.
   static func code(_ value: Float) -> UInt8 {
     let magnitude = min(value.magnitude, greatest)
-    // Numbers are 1/2 apart below 2, 1 apart below 4, then 2.
-    let code: Float =
-      if magnitude < 2 {
-        (2 * magnitude).roundedToInteger
-      } else if magnitude < 4 {
-        magnitude.roundedToInteger + 2
-      } else {
-        (magnitude / 2).roundedToInteger + 4
-      }
-    return UInt8(code) | (value < 0 ? 8 : 0)
+    let bits = magnitude.bitPattern
+    // Below 1 numbers are multiples of 1/2; from 1 on one of 23 fraction bits remains, and the
+    // exponents count from 1 instead of 127.
+    let steps = (2 * magnitude).roundedToByte
+    let rounded = bits &+ 0x1f_ffff &+ (bits >> 22 & 1)
+    let normal = UInt8(truncatingIfNeeded: (rounded >> 22) &- (126 << 1))
+    return (magnitude < 1 ? steps : normal) | (value < 0 ? 8 : 0)
   }
 }

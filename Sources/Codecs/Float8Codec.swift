@@ -99,9 +99,7 @@ extension Float8Codec: MatrixCodec {
     var scales = [Float](repeating: 0, count: rows.count)
     for row in 0..<rows.count {
       let range = row * columns..<(row + 1) * columns
-      var maximum: Float = 0
-      for index in range { maximum = max(maximum, values[index].magnitude) }
-      let scale = Self.scale(maximum: maximum)
+      let scale = Self.scale(maximum: values.extracting(range).largestMagnitude)
       scales[row] = scale
       for index in range { codes[index] = Float8.code(values[index] / scale) }
     }

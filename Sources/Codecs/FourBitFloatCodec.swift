@@ -112,17 +112,18 @@ extension FourBitFloatCodec: MatrixCodec {
     try CodecFailure.requireFinite(values, columns: shape.columns, firstRow: rows.lowerBound)
     let table = table
     // An odd count is followed by the code of 0.
-    var codes = [UInt8](repeating: table.code(0), count: values.count + values.count % 2)
+    var codes = [UInt8](repeating: table.zero, count: values.count + values.count % 2)
     var magnitudes = [Float](repeating: 0, count: Self.blocks(values.count))
+    var span = codes.mutableSpan
     for block in magnitudes.indices {
-      let range =
-        block * Self.blockSize..<min(values.count, (block + 1) * Self.blockSize)
-      var magnitude: Float = 0
-      for index in range { magnitude = max(magnitude, values[index].magnitude) }
+      let begin = block * Self.blockSize
+      let range = begin..<min(values.count, begin + Self.blockSize)
+      let magnitude = values.extracting(range).largestMagnitude
       magnitudes[block] = magnitude
       // As the library, so that a block of zeros has the code of 0.
       let inverse = 1 / max(magnitude, 1e-38)
-      for index in range { codes[index] = table.code(values[index] * inverse) }
+      var blockCodes = span._mutatingExtracting(range)
+      table.encode(values.extracting(range), times: inverse, into: &blockCodes)
     }
     let packed = Nibbles.pack(codes.span, .evenHigh)
     guard isDouble else { return [packed, ElementType.float32.bytes(of: magnitudes.span)] }

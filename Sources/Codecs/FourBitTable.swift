@@ -2,11 +2,15 @@
 struct FourBitTable: Sendable {
   /// The number of each code.
   let numbers: [Float]
-  /// Where the sorted numbers meet: half way, in float32. A value above the first k has the k-th of
-  /// `order` as its code; on a border it has the lower.
-  private let borders: InlineArray<15, Float>
-  private let order: InlineArray<16, UInt8>
+  /// Where the sorted numbers meet: half way, in float32; then infinity. A value above the first k has
+  /// the k-th of `order` as its code; on a border it has the lower.
+  private let borders: [Float]
+  private let order: [UInt8]
+  /// How many borders lie below all values whose 64-fold rounds to the index, taken as eight bits in
+  /// two's complement.
+  private let bordersBelow: [UInt8]
 
+  /// No more than three of the borders between the numbers may lie in a 64th.
   init(_ numbers: [Float]) {
     precondition(numbers.count == 16)
     self.numbers = numbers
@@ -14,21 +18,36 @@ struct FourBitTable: Sendable {
     let sorted = numbers.indices.sorted {
       numbers[$0] != numbers[$1] ? numbers[$0] < numbers[$1] : $0 > $1
     }
-    order = InlineArray { UInt8(sorted[$0]) }
-    borders = InlineArray { index in
-      let (low, high) = (numbers[sorted[index]], numbers[sorted[index + 1]])
-      return low == high ? -.leastNonzeroMagnitude : (low + high) / 2
+    order = sorted.map { UInt8($0) }
+    var borders: [Float] = []
+    for (low, high) in zip(sorted.map { numbers[$0] }, sorted.dropFirst().map { numbers[$0] }) {
+      borders.append(low == high ? -.leastNonzeroMagnitude : (low + high) / 2)
+    }
+    self.borders = borders + [.infinity]
+    bordersBelow = (0..<256).map { index in
+      let least = (Float(Int8(truncatingIfNeeded: index)) - 0.5) / 64
+      return UInt8(borders.reduce(0) { $0 + ($1 < least ? 1 : 0) })
     }
   }
 
-  /// The code nearest to a value, by four comparisons.
-  func code(_ value: Float) -> UInt8 {
-    var index = value > borders[7] ? 8 : 0
-    if value > borders[index + 3] { index += 4 }
-    if value > borders[index + 1] { index += 2 }
-    if value > borders[index] { index += 1 }
-    return order[index]
+  /// Puts the codes nearest to values of −1…1, which are given as their multiples of 1 / `inverse`.
+  func encode(
+    _ values: Span<Float>, times inverse: Float, into codes: inout MutableSpan<UInt8>
+  ) {
+    let (borders, order, bordersBelow) = (borders.span, order.span, bordersBelow.span)
+    for index in values.indices {
+      let value = values[index] * inverse
+      var below = Int(bordersBelow[Int((64 * value).roundedToByte)])
+      // Without branches, which would be taken at random.
+      below &+= value > borders[below] ? 1 : 0
+      below &+= value > borders[below] ? 1 : 0
+      below &+= value > borders[below] ? 1 : 0
+      codes[index] = order[below]
+    }
   }
+
+  /// The code of 0.
+  var zero: UInt8 { UInt8(numbers.firstIndex(of: 0) ?? 0) }
 
   /// Half of the widest gap between neighbours: by how much a value in −1…1 can be off.
   var widestHalfGap: Float {

@@ -43,7 +43,7 @@ extension LLMInt8Codec: LevelCodec {
     for row in 0..<rows.count {
       let weights = values.extracting(row * columns..<(row + 1) * columns)
       Self.round(weights, to: &halves)
-      let maximum = halves.reduce(0) { max($0, $1.magnitude) }
+      let maximum = halves.span.largestMagnitude
       guard maximum.isFinite else {
         let column = halves.firstIndex { !$0.isFinite } ?? 0
         throw .notFinite(
@@ -57,10 +57,9 @@ extension LLMInt8Codec: LevelCodec {
         maxima[row] = 0
         continue
       }
+      // At most 127 and some roundings, which is level 127.
       for column in 0..<columns {
-        let level = (halves[column] * inverse).roundedToInteger
-        codes[row * columns + column] = UInt8(
-          truncatingIfNeeded: Int32(min(max(level, -127), 127)))
+        codes[row * columns + column] = (halves[column] * inverse).roundedToByte
       }
     }
     return [codes, ElementType.float32.bytes(of: maxima.span)]
@@ -68,9 +67,7 @@ extension LLMInt8Codec: LevelCodec {
 
   /// The weights as float16 numbers, where that is a rounding of at most 2⁻¹¹ of their maximum.
   private static func round(_ weights: Span<Float>, to halves: inout [Float]) {
-    var maximum: Float = 0
-    for index in weights.indices { maximum = max(maximum, weights[index].magnitude) }
-    let keeps = maximum < 0x1p-14
+    let keeps = weights.largestMagnitude < 0x1p-14
     for index in weights.indices {
       halves[index] = keeps ? weights[index] : weights[index].roundedToHalf
     }

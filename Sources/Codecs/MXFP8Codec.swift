@@ -81,10 +81,7 @@ extension MXFP8Codec: MatrixCodec {
         let begin = block * Self.blockSize
         let count = min(Self.blockSize, shape.columns - begin)
         let first = row * shape.columns + begin
-        var magnitude: Float = 0
-        for index in first..<first + count {
-          magnitude = max(magnitude, values[index].magnitude)
-        }
+        let magnitude = values.extracting(first..<first + count).largestMagnitude
         guard magnitude > 0 else { continue }
         let code = Self.exponentCode(magnitude / Float8.greatest)
         scales[swizzle.offset(row: row, column: block)] = code

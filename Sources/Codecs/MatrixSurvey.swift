@@ -38,6 +38,8 @@ public struct MatrixSurvey: Sendable {
   }
 
   private static func maximum(of values: Span<Float>) -> Float {
+    let largest = values.largestMagnitude
+    if largest.isFinite { return largest }
     var maximum: Float = 0
     for index in values.indices where values[index].isFinite {
       maximum = max(maximum, values[index].magnitude)

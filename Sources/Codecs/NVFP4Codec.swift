@@ -116,10 +116,7 @@ extension NVFP4Codec: MatrixCodec {
         let begin = block * Self.blockSize
         let count = min(Self.blockSize, shape.columns - begin)
         let first = row * shape.columns + begin
-        var magnitude: Float = 0
-        for index in first..<first + count {
-          magnitude = max(magnitude, values[index].magnitude)
-        }
+        let magnitude = values.extracting(first..<first + count).largestMagnitude
         guard matrixScale > 0 else { continue }
         let code = Float8.code(magnitude / Float4.greatest / matrixScale)
         let place =

@@ -67,8 +67,7 @@ extension ScaledUInt4Codec: MatrixCodec {
       offsets[group] = minimum
       guard scale > 0 else { continue }
       for index in range {
-        let code = ((values[index] - minimum) / scale).roundedToInteger
-        codes[index] = UInt8(min(max(code, 0), 15))
+        codes[index] = min(((values[index] - minimum) / scale).roundedToByte, 15)
       }
     }
     return [

@@ -39,19 +39,3 @@ extension ElementType {
     return scales
   }
 }
-
-extension CodecFailure {
-  /// Throws for the first value that is NaN or infinite; rows count from `firstRow`.
-  static func requireFinite(
-    _ values: Span<Float>, columns: Int, firstRow: Int
-  ) throws(CodecFailure) {
-    // A sum of zeros times the values is 0 unless one of them is not finite.
-    var sum: Float = 0
-    for index in values.indices { sum += values[index] * 0 }
-    if sum == 0 { return }
-    for index in values.indices where !values[index].isFinite {
-      throw .notFinite(
-        row: firstRow + index / columns, column: index % columns, value: "\(values[index])")
-    }
-  }
-}

@@ -1,7 +1,7 @@
 internal import Bundles
 internal import Checkpoints
-internal import Families
-internal import Parallel
+package import Families
+package import Parallel
 internal import Storage
 public import Tensors
 
@@ -20,16 +20,16 @@ public struct ReadBack: Sendable {
 ///
 /// Codes that were moved must give the same values; what was encoded may differ by the bound of its
 /// storage. Memory holds one row block of each side for each thread.
-func check(
+package func check(
   _ output: CanonicalWeights, of plan: ExportPlan, from input: ExportInput, threads: Int,
   monitor: WorkMonitor
 ) throws -> [ReadBack] {
-  monitor.begin("read back", total: output.weights.weightCount, unit: .bytes)
+  monitor.begin("read back", total: output.weights.storedByteCount, unit: .bytes)
   let expectations = plan.expectations(of: input)
   let comparisons = try expectations.map {
     try $0.compare(with: output, threads: threads, monitor: monitor)
   }
-  // Parts of a tensor that has one scale share the largest magnitude, too.
+  // Parts of a tensor whose rows share scales share the largest magnitude, too.
   var magnitudes: [String: Double] = [:]
   for (expected, found) in zip(expectations, comparisons) {
     magnitudes[expected.tensor, default: 0] = max(
@@ -51,11 +51,11 @@ private struct Expectation: Sendable {
   let tensor: String
   /// The largest error, as a share of the largest magnitude of its row, or of all.
   let bound: Double
-  let hasOneScale: Bool
+  let sharesScales: Bool
 
   func require(_ found: ReadBack, largestMagnitude: Double, target: String) throws {
     let share =
-      hasOneScale && found.largestError > 0
+      sharesScales && found.largestError > 0
       ? found.largestError / largestMagnitude : found.rowShare
     guard share > bound || share.isNaN else { return }
     throw ExportFailure.wrongReadBack(
@@ -69,6 +69,7 @@ private struct Expectation: Sendable {
     with output: CanonicalWeights, threads: Int, monitor: WorkMonitor
   ) throws -> ReadBack {
     let columns = weight.shape.columns
+    let stored = output.weight(named: weight.name)
     let parts = try mapChunks(
       of: weight.shape.rows, chunk: RowBlock.rowCount(columns: columns), threads: threads
     ) { rows in
@@ -77,7 +78,7 @@ private struct Expectation: Sendable {
       let found = try output.values(of: weight.name, rows: rows)
       var part = Part()
       part.add(expected.span, found.span, columns: columns)
-      monitor.advance(by: rows.count * columns)
+      monitor.advance(by: stored?.storedByteCount(of: rows) ?? 0)
       return part
     }
     let whole = parts.reduce(into: Part()) { $0.merge($1) }
@@ -100,7 +101,7 @@ extension ExportPlan {
         return Expectation(
           weight: weight, source: input.weights(for: tensor.source), tensor: tensor.name,
           bound: tensor.source.isValues ? Double(tensor.storage.errorBound) : 0,
-          hasOneScale: tensor.storage.hasOneScale)
+          sharesScales: tensor.storage.sharesScales)
       }
     }
   }

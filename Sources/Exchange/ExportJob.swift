@@ -134,10 +134,9 @@ public struct ExportJob: Sendable {
     let byteCount = try byteCount()
     var folder = try AtomicFolder.create(
       isFile ? output + ".export" : output, needing: byteCount,
-      resumption: Resumption(
-        of: JobFingerprint(job: "mmdit-export"), isWanted: false, isInFolder: true))
+      resumption: .anew("mmdit-export"))
     monitor.begin(
-      "export", total: parts.reduce(0) { $0 + $1.plan.weightCount }, unit: .bytes)
+      "export", total: parts.reduce(0) { $0 + $1.plan.sourceByteCount }, unit: .bytes)
     var places: [String] = []
     for part in parts {
       let place = hasSubfolders ? try folder.makeFolder(part.name) : folder.partialPath
@@ -146,7 +145,7 @@ public struct ExportJob: Sendable {
     }
     try folder.copy(
       carried,
-      Resumption(of: JobFingerprint(job: "mmdit-export"), isWanted: false, isInFolder: true),
+      .anew("mmdit-export"),
       monitor: monitor)
     var outcomes: [ComponentExport.Outcome] = []
     for (part, place) in zip(parts, places) {

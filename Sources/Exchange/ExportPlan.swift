@@ -26,6 +26,8 @@ public struct ExportTensor: Sendable {
   public let reason: String
   /// The rows of the suite's own weights that it is made of.
   public let runs: [RowRun]
+  /// The bytes that those take where they come from, which progress counts.
+  let sourceByteCount: Int
 
   public var byteCount: Int { storage.byteCount(of: shape) }
 }
@@ -71,7 +73,7 @@ public struct ExportPlan: Sendable {
       }
       do throws(IncompatibleTensor) {
         tensors.append(
-          try Self.decide(candidate, tensor, name: name, target))
+          try Self.decide(candidate, tensor, name: name, of: input, target))
       } catch {
         problems.append(error)
       }
@@ -124,7 +126,7 @@ public struct ExportPlan: Sendable {
 
   private static func decide(
     _ candidate: ExportCandidate, _ tensor: LayoutTensor, name: String,
-    _ target: any ExportTarget
+    of input: ExportInput, _ target: any ExportTarget
   ) throws(IncompatibleTensor) -> ExportTensor {
     var (storage, reason) = try target.storage(of: candidate)
     var source = ExportTensor.Source.values
@@ -138,7 +140,12 @@ public struct ExportPlan: Sendable {
     }
     return ExportTensor(
       name: name, shape: tensor.shape, storage: storage, source: source, reason: reason,
-      runs: tensor.runs)
+      runs: tensor.runs,
+      sourceByteCount: tensor.runs.reduce(0) { sum, run in
+        sum
+          + (input.weights(for: source).weight(named: run.source)?
+            .storedByteCount(ofSlices: run.rows) ?? 0)
+      })
   }
 
   /// Codes that the target cannot hold need the values they were made from.
@@ -158,6 +165,9 @@ public struct ExportPlan: Sendable {
 extension ExportPlan {
   /// The bytes of all tensors.
   public var weightByteCount: Int { tensors.reduce(0) { $0 + $1.byteCount } }
+
+  /// The bytes that are read to make them.
+  var sourceByteCount: Int { tensors.reduce(0) { $0 + $1.sourceByteCount } }
 
   /// The values of all tensors.
   public var weightCount: Int { tensors.reduce(0) { $0 + $1.shape.count } }

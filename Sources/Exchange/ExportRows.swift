@@ -77,11 +77,13 @@ struct ExportRows: Sendable {
     _ step: Int, _ threads: Int, _ monitor: WorkMonitor,
     _ body: @Sendable (Range<Int>) throws -> Void
   ) throws {
-    let count = tensor.shape.sliceCount
-    try forEachChunk(of: count, chunk: step, threads: threads) { rows in
+    let weight = WeightDescription(
+      name: tensor.name, shape: tensor.shape, encoding: "",
+      storedByteCount: tensor.sourceByteCount)
+    try forEachChunk(of: tensor.shape.sliceCount, chunk: step, threads: threads) { rows in
       try monitor.checkCancellation()
       try body(rows)
-      monitor.advance(by: rows.count * tensor.shape.sliceSize)
+      monitor.advance(by: weight.storedByteCount(ofSlices: rows))
     }
   }
 

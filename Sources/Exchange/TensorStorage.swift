@@ -33,7 +33,7 @@ public enum TensorStorage: Sendable {
   }
 
   /// By how much a stored value may differ from its source, as a share of the largest magnitude in
-  /// its row, or of the matrix when it has one scale (`MatrixCodec.errorBound`).
+  /// its row, or of the matrix when rows share scales (`MatrixCodec.errorBound`).
   ///
   /// Plain types round to nearest: half a unit in the last place of a value, which is at most the
   /// largest of its row; float16 also loses up to 2⁻²⁵ of itself below its normal numbers, which a
@@ -50,8 +50,8 @@ public enum TensorStorage: Sendable {
     }
   }
 
-  /// Whether one scale serves the whole matrix.
-  var hasOneScale: Bool {
-    if case .coded(let codec) = self { codec.survey == .maximum } else { false }
+  /// Whether rows share a scale, so that what is lost in one depends on the others.
+  var sharesScales: Bool {
+    if case .coded(let codec) = self { codec.survey != .none } else { false }
   }
 }

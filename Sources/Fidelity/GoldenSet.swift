@@ -88,6 +88,19 @@ public struct GoldenSet: Sendable {
     return 3 * velocity
   }
 
+  /// The tensors that hold the predictions of a run.
+  func velocityShapes(of golden: Golden) -> [(name: String, shape: Shape)] {
+    let names =
+      ["\(golden.id).velocity"] + (isGuided(golden) ? ["\(golden.id).negative_velocity"] : [])
+    return names.compactMap { name in tensors.weight(named: name).map { (name, $0.shape) } }
+  }
+
+  /// Whether a run has predictions for the negative prompt: models that take the guidance strength
+  /// as an input have none.
+  private func isGuided(_ golden: Golden) -> Bool {
+    golden.guidance > 1 && tensors.weight(named: "\(golden.id).negative_velocity") != nil
+  }
+
   /// Reads the tensors of a run.
   public func load(_ golden: Golden) throws -> GoldenRun {
     let channels = try shape("\(golden.id).noise").columns
@@ -109,9 +122,7 @@ public struct GoldenSet: Sendable {
     let sigmas = try read("\(golden.id).sigmas", [golden.steps + 1])
     let textWidth = try shape("\(golden.id).prompt_embeds").columns
     let textExtents = [golden.textTokenCount, textWidth]
-    // Models that take the guidance strength as an input have no second prediction.
-    let isGuided =
-      golden.guidance > 1 && tensors.weight(named: "\(golden.id).negative_velocity") != nil
+    let isGuided = isGuided(golden)
     let velocities = try readSteps("\(golden.id).velocity")
     let negativeVelocities = isGuided ? try readSteps("\(golden.id).negative_velocity") : nil
     var references: [ReferenceTokens] = []

@@ -1,6 +1,6 @@
 internal import Families
 internal import MMDiT
-public import Parallel
+internal import Parallel
 internal import Sampling
 public import Tensors
 
@@ -54,9 +54,10 @@ private func maximumOrNaN(_ first: Double, _ second: Double) -> Double {
 ///
 /// The predictions at golden latents do not depend on each other, so they are batched: each weight
 /// is decoded once for as many of them as `activationByteCount` allows. The same bound holds for
-/// the runs that advance together.
-public func measureGoldens(
+/// the runs that advance together. `predicted` is given every prediction at golden latents.
+func measureGoldens(
   _ runs: [GoldenRun], with candidate: Candidate, activationByteCount: Int = 1 << 30,
+  predicted: (GoldenRun, Prediction, [Float]) throws -> Void = { _, _, _ in },
   threads: Int = availableThreadCount(), monitor: WorkMonitor = .silent
 ) throws -> [GoldenFidelity] {
   let configuration = try candidate.weights.flux2()
@@ -79,6 +80,7 @@ public func measureGoldens(
       monitor: monitor.portion(
         of: batch.reduce(0) { $0 + runs[$1.run].tokenCount }, stepCount: transformer.blockCount))
     for (prediction, velocity) in zip(batch, velocities) {
+      try predicted(runs[prediction.run], prediction, velocity)
       let error = relativeError(of: velocity, from: runs[prediction.run].expected(prediction))
       if prediction.isNegative {
         negativeErrors[prediction.run][prediction.step] = error

@@ -1,6 +1,7 @@
 internal import Families
 public import Parallel
 public import Recipes
+internal import Storage
 
 /// A golden that was not run, and why.
 public struct SkippedGolden: Hashable, Sendable {
@@ -38,10 +39,12 @@ public struct Verification: Sendable {
 /// `thresholds` if given, else to those of the recipe it carries, else to
 /// `Thresholds.withoutRecipe`. Runs are loaded a few at a time, `loadedByteCount` bytes or one run.
 /// With `only`, other goldens are left out, and an id that the set
-/// does not have is an error.
+/// does not have is an error. With `velocities`, the predictions at golden latents are written to a
+/// file for each candidate in that folder, which is made (`VelocityFile`).
 public func verify(
   _ set: GoldenSet, reference: Candidate, candidates: [Candidate], thresholds: Thresholds? = nil,
-  only ids: [String] = [], loadedByteCount: Int = 1 << 30, threads: Int = availableThreadCount(),
+  only ids: [String] = [], velocities folder: String? = nil, loadedByteCount: Int = 1 << 30,
+  threads: Int = availableThreadCount(),
   monitor: WorkMonitor = .silent
 ) throws -> Verification {
   for candidate in candidates
@@ -57,19 +60,33 @@ public func verify(
   guard !measurable.isEmpty else { throw FidelityFailure.nothingToMeasure(path: set.path) }
   // A set of many large runs does not fit the memory at once.
   let groups = grouped(measurable, limit: loadedByteCount) { set.loadedByteCount(of: $0) }
+  if let folder { try FileSystem.makeFolder(folder) }
   func measure(
     _ candidate: Candidate, _ thresholds: Thresholds, isReference: Bool
   ) throws -> CandidateFidelity {
-    CandidateFidelity(
-      candidate: candidate, thresholds: thresholds,
-      goldens: try groups.flatMap { group in
-        try measureGoldens(
-          group.map { try set.load($0) }, with: candidate, threads: threads, monitor: monitor)
-      },
+    let measured =
+      try folder.map { folder in
+        let file = try VelocityFile.create(
+          in: folder, candidate: candidate.name, goldens: measurable, of: set)
+        let measured = try measure(candidate) { try file.write($2, of: $0, $1) }
+        try file.commit()
+        return measured
+      } ?? measure(candidate) { _, _, _ in }
+    return CandidateFidelity(
+      candidate: candidate, thresholds: thresholds, goldens: measured,
       tensors: isReference
         ? []
         : try measureWeights(
           of: candidate, against: reference, threads: threads, monitor: monitor))
+  }
+  func measure(
+    _ candidate: Candidate, predicted: (GoldenRun, Prediction, [Float]) throws -> Void
+  ) throws -> [GoldenFidelity] {
+    try groups.flatMap { group in
+      try measureGoldens(
+        group.map { try set.load($0) }, with: candidate, predicted: predicted, threads: threads,
+        monitor: monitor)
+    }
   }
   var measured = [try measure(reference, .reference, isReference: true)]
   for candidate in candidates {

@@ -20,6 +20,13 @@ public enum FileSystem {
     }
   }
 
+  /// Makes a folder, unless one is there.
+  public static func makeFolder(_ path: String) throws(StorageFailure) {
+    guard unsafe mkdir(path, 0o777) == 0 || (errno == EEXIST && kind(of: path) == .folder) else {
+      throw .refused(path: path, action: "make it", code: errno, needed: 1)
+    }
+  }
+
   /// The size of a file.
   public static func byteCount(of path: String) throws(StorageFailure) -> Int {
     try FileReader.open(path).byteCount

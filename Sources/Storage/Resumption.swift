@@ -32,6 +32,11 @@ public final class Resumption: Sendable {
     self.monitor = monitor
   }
 
+  /// For a job in a folder that begins anew every time.
+  public static func anew(_ job: String) -> Resumption {
+    Resumption(of: JobFingerprint(job: job), isWanted: false, isInFolder: true)
+  }
+
   /// The bytes of the output that an earlier run wrote and that have been found as it left them.
   public var takenOverByteCount: Int { counts.withLock { $0.takenOverByteCount } }
 

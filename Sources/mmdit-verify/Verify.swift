@@ -34,7 +34,10 @@ struct Verify: Tool {
   @Option(help: "The unquantized model that the goldens were made with.", completion: .file())
   var reference: String
 
-  @Option(help: "A bundle or a converted checkpoint; may be repeated.", completion: .file())
+  @Option(
+    help: """
+      A bundle, a checkpoint, or a file or folder of another runtime; may be repeated.
+      """, completion: .file())
   var candidate: [String] = []
 
   @Option(help: "Run only the golden of this id; may be repeated.")
@@ -50,6 +53,14 @@ struct Verify: Tool {
   @Option(help: "Write a report for people here, in Markdown.", completion: .file())
   var markdown: String?
 
+  @Option(
+    help: """
+      Write the predictions at the recorded latents into this folder, a safetensors file for \
+      each candidate: to compare another runtime with.
+      """,
+    completion: .directory)
+  var velocities: String?
+
   @OptionGroup var runOptions: RunOptions
 
   func execute(_ context: ToolContext) throws -> ToolExit {
@@ -57,7 +68,7 @@ struct Verify: Tool {
       GoldenSet.open(golden),
       reference: Candidate.open(reference, name: "reference"),
       candidates: Candidate.open(candidate),
-      thresholds: thresholds.map { try Thresholds.read($0) }, only: only,
+      thresholds: thresholds.map { try Thresholds.read($0) }, only: only, velocities: velocities,
       threads: context.threadCount, monitor: context.monitor)
     if json != "-" { try context.print(printable(verification.text)) }
     try context.write(verification.document, to: json)

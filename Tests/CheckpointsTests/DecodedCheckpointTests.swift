@@ -167,7 +167,7 @@ import Testing
         try failure([codes, scale, nested])
           == .unsupportedFormat(
             file: file, tensor: "L.weight.absmax", format: "bitsandbytes 4-bit codes (NF4, FP4)",
-            tensorCount: 1))
+            reason: "the quant_state that describes them is missing", tensorCount: 1))
     }
   }
 

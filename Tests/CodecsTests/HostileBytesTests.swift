@@ -126,6 +126,13 @@ import Testing
     #expect(throws: CodecFailure.self) { try encode(values, shape, LLMInt8Codec()) }
   }
 
+  /// Steps of 10⁻⁷ are infinitely many up to 10³².
+  @Test func aGroupOfOneHugeValueIsThatValue() throws {
+    let values = [Float](repeating: 1e32, count: 256)
+    let codec = AffineCodec(bits: 4, groupSize: 64, scaleType: .float32)
+    #expect(try decode(try encode(values, shape, codec), shape, codec) == values)
+  }
+
   @Test func aGroupWhoseScaleIsInfinite() {
     var values = weights(rows: 2, columns: 128)
     values[128] = 3.4e38
@@ -133,7 +140,9 @@ import Testing
     #expect(throws: CodecFailure.self) {
       try encode(values, shape, ScaledUInt4Codec(groupSize: nil))
     }
-    let affine = AffineCodec(bits: 8, groupSize: 64, scaleType: .float16)
-    #expect(throws: CodecFailure.self) { try encode(values, shape, affine) }
+    for type in [.float32, .float16, .bfloat16] as [ElementType] {
+      let affine = AffineCodec(bits: 8, groupSize: 64, scaleType: type)
+      #expect(throws: CodecFailure.self) { try encode(values, shape, affine) }
+    }
   }
 }

@@ -1,5 +1,6 @@
 import Checkpoints
 import Conversion
+import Failures
 import Families
 import Safetensors
 import Storage
@@ -12,7 +13,8 @@ import Testing
   /// The tiny network; `replace` may store a tensor in another way, with others beside it.
   private func job(
     _ folder: TemporaryFolder, _ tensors: [NamedTensor] = TinyFlux2.original(),
-    layout: Layout = .original, type: ElementType? = nil, output: String = "out.safetensors",
+    layout: Layout = .original, type: ElementType? = nil, dequantizing: Bool = true,
+    output: String = "out.safetensors",
     replace: (NamedTensor) -> [StoredTensor]?
   ) throws -> ConversionJob {
     let stored = tensors.flatMap { tensor in
@@ -23,7 +25,7 @@ import Testing
       "source/diffusion_pytorch_model.safetensors", SafetensorsBytes.file(stored: stored))
     return try ConversionJob(
       model: folder.path("source"), output: folder.path(output), layout: layout, type: type,
-      maximumFileSize: nil)
+      dequantizing: dequantizing, maximumFileSize: nil)
   }
 
   private func coded(_ tensor: NamedTensor) -> [StoredTensor]? {
@@ -61,6 +63,20 @@ import Testing
         }
       }
       #expect(found.weights.count == TinyFlux2.original().count)
+    }
+  }
+
+  @Test func codesAreRefusedWhereNothingSaysThatTheyShallBecomeValues() throws {
+    try TemporaryFolder.with { folder in
+      let failure = #expect(throws: ConversionFailure.self) {
+        _ = try job(folder, dequantizing: false, replace: coded)
+      }
+      #expect(
+        failure
+          == .holdsCodes(
+            path: folder.path("source"), found: ["4 tensors I8 with one scale a row"]))
+      #expect(failure?.kind == .usage)
+      #expect(failure.map { "\($0)" }?.contains("--dequantize or --dtype") == true)
     }
   }
 

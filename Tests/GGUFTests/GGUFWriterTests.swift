@@ -107,6 +107,25 @@ import Testing
         + "48")
   }
 
+  @Test func aSetThatHasNoPlaceIsRefused() {
+    let entries: [GGUFLayout.Entry] = [
+      .init(name: "x", type: .f32, shape: Shape([8])),
+      .init(name: "x", type: .f16, shape: Shape([8])),
+    ]
+    #expect(
+      message {
+        _ = try GGUFLayout.split(entries, metadata: [:], path: "out.gguf", maximumByteCount: 32)
+      }
+        == "out-00002-of-00002.gguf: tensor \"x\": expected it in one file of the set, found it in "
+        + "\"out-00001-of-00002.gguf\" too")
+    #expect(
+      message {
+        _ = try GGUFLayout.split(
+          ContainerGolden.splitTensors, metadata: ["split.no": .uint16(0)], path: "out.gguf",
+          maximumByteCount: 100)
+      } == "out.gguf: split.no: expected metadata without it, found the key")
+  }
+
   @Test func aRunThatWasCutOffIsGoneOnWith() throws {
     try TemporaryFolder.with { folder in
       let path = folder.path("a.gguf")

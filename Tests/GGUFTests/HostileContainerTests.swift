@@ -1,4 +1,5 @@
 import Failures
+import Foundation
 import GGUF
 import Storage
 import TestSupport
@@ -215,6 +216,28 @@ struct HostileContainer: Sendable, CustomTestStringConvertible {
         let path = try folder.write("a.gguf", file.bytes)
         #expect(throws: Never.self, "\(file.name)") { try GGUFFile.open(path) }
       }
+    }
+  }
+
+  /// The file has the bytes that its string asks for: they are more than any header needs.
+  @Test func aHeaderOverTheLimitIsRejected() throws {
+    try TemporaryFolder.with { folder in
+      let length = UInt64(GGUFHeader.maximumByteCount)
+      let path = try folder.write(
+        "a.gguf", GGUFBytes.file(entry: GGUFBytes.entry("k", 8, GGUFBytes.integer(length))))
+      // Sparse: nothing of it is on the disk.
+      let handle = try FileHandle(forWritingTo: URL(filePath: path))
+      try handle.truncate(atOffset: 2 * length)
+      try handle.close()
+      let failure = #expect(throws: GGUFFailure.self) { try GGUFFile.open(path) }
+      #expect(
+        failure
+          == .headerTooLong(
+            file: path, subject: "the value of \"k\"", byteCount: length, offset: 45))
+      #expect(
+        failure?.description.hasPrefix(
+          "\(path): the value of \"k\": expected a header of at most 100000000 bytes, found 100000000 "
+            + "more at byte 45\n") == true)
     }
   }
 

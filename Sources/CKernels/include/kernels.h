@@ -1,4 +1,5 @@
-// The numeric loops that are worth vector instructions, and nothing else.
+// The numeric loops that are worth vector instructions, and nothing else. Those of ggml's types of
+// blocks are in blocks.h.
 //
 // Every loop exists once for each level below. The levels agree bit for bit: multiplications and
 // additions are never fused, sums have the fixed order stated at each function, and rounding is to

@@ -53,13 +53,15 @@ public struct CompressedTensorsTarget: ExportTarget {
   }
 
   public func configure(_ document: inout JSONObject, for plan: ExportPlan) {
+    let format = JSONValue(bits == 8 ? "naive-quantized" : "pack-quantized")
     document["quantization_config"] = [
-      "quant_method": "compressed-tensors",
-      "format": .init(bits == 8 ? "naive-quantized" : "pack-quantized"),
+      "quant_method": "compressed-tensors", "format": format,
       "quantization_status": "compressed", "ignore": .init(plan.keptModules),
       "config_groups": [
         "group_0": [
-          "targets": ["Linear"], "input_activations": nil, "output_activations": nil,
+          // Without it a group of integer weights alone is taken for a packed one.
+          "format": format, "targets": ["Linear"], "input_activations": nil,
+          "output_activations": nil,
           "weights": [
             "num_bits": .init(bits), "type": "int", "symmetric": true,
             "strategy": .init(bits == 8 ? "channel" : "group"),

@@ -1,3 +1,4 @@
+internal import Storage
 internal import Tensors
 
 extension GGUFLayout {
@@ -50,16 +51,18 @@ extension GGUFLayout {
           group, metadata: metadata,
           path: GGUFSplitName.path(path, number: index + 1, count: groups.count)))
     }
-    // A tensor in two files would be in one layout only.
     try checkNames(layouts)
     return layouts
   }
 
   private static func checkNames(_ layouts: [GGUFLayout]) throws(GGUFFailure) {
-    var names: Set<String> = []
+    var holders: [String: String] = [:]
     for layout in layouts {
-      for tensor in layout.header.tensors where !names.insert(tensor.name).inserted {
-        throw .tensorInTwoFiles(file: layout.path, tensor: tensor.name, other: "another")
+      for tensor in layout.header.tensors {
+        if let other = holders.updateValue(layout.path, forKey: tensor.name) {
+          throw .tensorInTwoFiles(
+            file: layout.path, tensor: tensor.name, other: FileSystem.name(of: other))
+        }
       }
     }
   }

@@ -41,6 +41,23 @@ BROKEN = {
         (["tensors", 7, "shape"], [65536], "a quantized vector"),
         (["tensors", 7, "shape"], [256, 128, 2], "a quantized tensor of three axes"),
     ],
+    "export-report": [
+        (["target"], "gguf", "a target without what it stores"),
+        (["components"], [], "no component"),
+        (["components", 0, "layout"], "ComfyUI", "a layout that no target has"),
+        (["components", 0, "weights"], None, "nothing read back, though it is no dry run"),
+        (["components", 0, "relative_error"], -1, "a negative error"),
+        (["components", 0, "tensors", 0, "encoding"], "Q8_0", "codes that are not quantized"),
+        (["components", 0, "tensors", 0, "made_of"], DELETED, "a tensor of unknown origin"),
+        (["components", 0, "weights", 0, "name"], "", "a weight without a name"),
+        (["peak_memory_bytes"], None, "no peak, though it is no dry run"),
+    ],
+    "targets": [
+        (["targets"], [], "no targets"),
+        (["targets", 0, "id"], "gguf", "a target without what it stores"),
+        (["targets", 0, "ending"], ".bin", "an unknown ending"),
+        (["unsupported", 0, "reason"], DELETED, "no reason"),
+    ],
     "golden-set": [
         (["producer"], DELETED, "no producer"),
         (["goldens", 0, "id"], "", "an empty id"),

@@ -73,6 +73,7 @@ def documents(judge):
     yield "families", "all", text("mmdit-inspect", "--families", "--json")
     yield from conversions(judge, bundles["int8"])
     yield from pipeline_quantizations(judge)
+    yield from exports(judge, bundles["int8"], bundles["int4-g64"])
     arguments = ["--golden", GOLDENS, "--reference", MODEL, "--only", QUICK_GOLDEN]
     yield "fidelity-report", "int8", judge.report(
         "mmdit-verify", *arguments, "--candidate", bundles["int8"])
@@ -127,6 +128,28 @@ def conversions(judge, bundle):
                           "--output", judge.folder / "j", "--dry-run")
     judge.check(report["components"][0]["assumptions"], "an autoencoder is taken to be of FLUX.1")
     yield "conversion-report", "an assumption", report
+
+
+def exports(judge, int8, int4):
+    """Reports of every container, of codes that are moved and of codes that cannot be."""
+    cases = {
+        "a file": (MODEL, "bfl:fp8", "k.safetensors"),
+        "a pipeline": (MODEL, "bitsandbytes:nf4", "l"),
+        "a set of GGUF files": (MODEL, "gguf:Q8_0", "m.gguf", "--max-shard-size", "10MB"),
+        "codes of a bundle": (int8, "comfyui:int8", "n.safetensors"),
+        "the source of a bundle": (int4, "torchao:int8", "o", "--source", MODEL),
+    }
+    for what, (source, target, output, *options) in cases.items():
+        command = ["mmdit-export", source, "--to", target, "--output", judge.folder / output]
+        dry = judge.report(*command, *options, "--dry-run")
+        real = judge.report(*command, *options)
+        yield "export-report", what, real
+        yield "export-report", f"{what}, dry run", dry
+        foretold = copy.deepcopy(real) | {"dry_run": True, "peak_memory_bytes": None}
+        for part in foretold["components"]:
+            part |= {"weights": None, "relative_error": None}
+        judge.check(dry == foretold, f"{what}: a dry run says what a real one does")
+    yield "targets", "all", json.loads(judge.tool("mmdit-export", "--list", "--json", "-").stdout)
 
 
 def dry_parts(judge, source):

@@ -1,0 +1,15 @@
+// The loops of blocks with AVX-512 F, BW, VL and DQ.
+#if defined(__x86_64__)
+#include "block_levels.h"
+
+#include <math.h>
+#include <string.h>
+
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq"))), apply_to = function)
+#include "block_loops.h"
+#pragma clang attribute pop
+
+const struct mmdit_block_loops mmdit_avx512_block_loops = {
+    truncated_codes, half_away_codes, grid_codes, grid_best, grid_fit, sum_grid,
+};
+#endif
