@@ -10,7 +10,7 @@ import torch
 from bitsandbytes.functional import dequantize_4bit, int8_vectorwise_dequant
 from diffusers import Flux2Transformer2DModel
 from diffusers.quantizers.bitsandbytes import bnb_quantizer
-from forward import FLOAT32_LIMIT, INT8_ACTIVATIONS_LIMIT, velocities
+from forward import INT8_ACTIVATIONS_LIMIT, ROUNDED_TO_BFLOAT16_LIMIT, velocities
 from loaded import Loaded
 
 NAME = f"diffusers {diffusers.__version__}, bitsandbytes {bitsandbytes.__version__}"
@@ -43,4 +43,7 @@ def load(path, target):
     if target.endswith("int8"):
         return Loaded(values, velocities(transformer), "int8 activations, float16",
                       INT8_ACTIVATIONS_LIMIT)
-    return Loaded(values, velocities(transformer), "float32", FLOAT32_LIMIT)
+    # What decodes a whole layer gives the type that the file names, as ours does; what multiplies
+    # decodes to the type of the activations, which float32 is here.
+    return Loaded(values, velocities(transformer), "float32, weights not rounded to bfloat16",
+                  ROUNDED_TO_BFLOAT16_LIMIT)

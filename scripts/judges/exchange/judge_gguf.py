@@ -9,7 +9,7 @@ from diffusers.loaders.single_file_utils import (
     convert_flux2_transformer_checkpoint_to_diffusers as to_diffusers,
 )
 from exported import TRANSFORMER
-from forward import FLOAT32_LIMIT, velocities
+from forward import DECODED_IN_FLOAT16_LIMIT, FLOAT32_LIMIT, velocities
 from loaded import Loaded
 
 NAME = f"diffusers {diffusers.__version__}, gguf 0.19.0"
@@ -31,4 +31,9 @@ def load(path, target):
     transformer = Flux2Transformer2DModel.from_single_file(
         path, config=str(TRANSFORMER), torch_dtype=torch.float32,
         quantization_config=GGUFQuantizationConfig(compute_dtype=torch.float32)).eval()
-    return Loaded(to_diffusers(decoded(path)), velocities(transformer), "float32", FLOAT32_LIMIT)
+    # diffusers multiplies scales and codes in float16, the type of the scales, whatever it is told to
+    # compute with; gguf does it in float32. So the values are compared with gguf's.
+    plain = target.removeprefix("gguf:") in ("F32", "F16", "BF16")
+    return Loaded(to_diffusers(decoded(path)), velocities(transformer),
+                  "float32" if plain else "float32, weights decoded in float16",
+                  FLOAT32_LIMIT if plain else DECODED_IN_FLOAT16_LIMIT)
