@@ -21,13 +21,13 @@ public struct Candidate: Sendable {
     self.recipe = recipe
   }
 
-  /// Opens a bundle, a pipeline folder, a transformer folder or a safetensors file; of a pipeline
+  /// Opens a bundle, a pipeline folder, a transformer folder, a safetensors or GGUF file; of a pipeline
   /// whose transformer is a bundle, the bundle.
   ///
-  /// Without a name it is called by its file's name without `.mmdit` or `.safetensors`.
+  /// Without a name it is called by its file's name without `.mmdit`, `.safetensors` or `.gguf`.
   public static func open(_ path: String, name: String? = nil) throws -> Candidate {
     let fileName = FileSystem.name(of: path)
-    let ending = [".mmdit", ".safetensors"].first { fileName.hasSuffix($0) } ?? ""
+    let ending = [".mmdit", ".safetensors", ".gguf"].first { fileName.hasSuffix($0) } ?? ""
     let name = name ?? String(fileName.dropLast(ending.count))
     let bundlePath = Pipeline.isPipeline(path) ? FileSystem.path(path, transformerBundle) : path
     guard FileSystem.kind(of: bundlePath) == .file, try Bundle.isBundle(bundlePath) else {

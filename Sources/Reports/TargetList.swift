@@ -4,12 +4,18 @@ internal import ToolKit
 
 /// Every target of `mmdit-export`: what it carries and where it loads.
 public enum TargetList {
-  /// For a terminal.
+  /// For a terminal: the targets of each runtime under where they load.
   public static var text: String {
-    var table = TextTable([.text("target"), .text("carries"), .text("loads in")])
-    for target in Targets.all { table.append([target.id, target.summary, target.loads]) }
-    let unsupported = Targets.unsupported.map { "\($0.id): not supported, because \($0.reason)" }
-    return table.text + "\n" + unsupported.joined(separator: "\n")
+    var sections: [(loads: String, table: TextTable)] = []
+    for target in Targets.all {
+      if sections.last?.loads != target.loads {
+        sections.append((target.loads, TextTable([.text("target"), .text("carries")])))
+      }
+      sections[sections.count - 1].table.append([target.id, target.summary])
+    }
+    let unsupported = Targets.unsupported.map { "  \($0.id): \($0.reason)" }
+    return sections.map { "for \($0.loads)\n\($0.table.text)" }.joined(separator: "\n")
+      + (["\nnot supported, because"] + unsupported).joined(separator: "\n")
   }
 
   /// For machines; formats/export-report.md, section "Targets".

@@ -14,7 +14,8 @@ import Testing
       let source = try folder.writeGGUF("tiny.gguf", maximumByteCount: 20_000)
       let output = folder.path("out.safetensors")
       _ = try ConversionJob(
-        model: source, output: output, layout: .original, type: nil, maximumFileSize: nil
+        model: source, output: output, layout: .original, type: nil, dequantizing: true,
+        maximumFileSize: nil
       ).run()
       let found = try SafetensorsCheckpoint.open(output)
       #expect(found.weights.count == TinyGGUF.tensors().count)

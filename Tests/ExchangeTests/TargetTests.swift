@@ -13,7 +13,8 @@ import Testing
       let (path, outcome) = try export(id, to: folder)
       let found = try Checkpoint.open(path)
       #expect(outcome.parts[0].weights.count == found.weights.weights.count)
-      // What is kept is kept bit for bit, but for GGUF's vectors, which F32 holds exactly too.
+      // What is kept is kept bit for bit, unless F16 was asked for, which bfloat16 does not fit.
+      guard id != "gguf:F16" else { return }
       let part = id.hasPrefix("compressed-tensors") ? "text_encoder" : "transformer"
       let source = try Checkpoint.open("\(Fixture.klein)/\(part)")
       #expect(found.configuration == source.configuration)

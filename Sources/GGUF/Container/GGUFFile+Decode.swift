@@ -60,11 +60,8 @@ extension GGUFFile {
   private func decodeBlocks(
     _ tensor: GGUFHeader.Tensor, _ bytes: [UInt8], into output: inout MutableSpan<Float>
   ) throws(GGUFFailure) {
-    guard let codec = tensor.type as? any MatrixCodec else {
-      preconditionFailure("\(tensor.type.name) has no codec yet")
-    }
     do throws(CodecFailure) {
-      try codec.decode([bytes], rows: 0..<1, of: Shape([1, output.count]), into: &output)
+      try tensor.type.decode([bytes], rows: 0..<1, of: Shape([1, output.count]), into: &output)
     } catch {
       throw .codes(file: path, tensor: tensor.name, reason: error)
     }
