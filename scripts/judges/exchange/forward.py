@@ -19,8 +19,6 @@ FLOAT32_LIMIT = 8 * 6.9e-7
 # Weights that are decoded in float16 and then taken as float32 have a relative error of 2^-11 each,
 # and where a minimum is added to scale times code, of two such numbers that partly cancel: four times.
 DECODED_IN_FLOAT16_LIMIT = 4 * 2**-11
-# Weights that are rounded to bfloat16 on one side and not on the other differ by 2^-9 each.
-ROUNDED_TO_BFLOAT16_LIMIT = 2 * 2**-9
 # Activations of 8 bits with a scale a token: the step is amax/127, the error of a number step/√12, so
 # an output is off by amax/rms / 440, and amax/rms of the fixture's tokens is below 10: 2.3 % of a
 # layer's output, in both directions. They add up no further, since every layer has a residual path.

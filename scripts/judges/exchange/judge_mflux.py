@@ -63,7 +63,7 @@ def predicted(transformer):
 def load(path, target):
     [component] = [component for component in Flux2KleinWeightDefinition.get_components()
                    if component.name == "transformer"]
-    weights = WeightLoader.load(_Only(component), str(path))
+    weights = WeightLoader.load(_Only(component), str(path.parent))
     transformer = empty_network()
     bits = WeightApplier.apply_and_quantize(
         weights, {"transformer": transformer}, None, Flux2KleinWeightDefinition)
