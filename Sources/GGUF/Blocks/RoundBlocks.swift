@@ -53,10 +53,12 @@ struct RoundBlocks: BlockCoding {
     var minimum = block[0]
     var maximum = block[0]
     for index in block.indices {
-      // Comparisons keep the first of 0 and −0, as the reference does.
       if block[index] < minimum { minimum = block[index] }
       if block[index] > maximum { maximum = block[index] }
     }
+    // So that −0 is stored as 0.
+    minimum += 0
+    maximum += 0
     let high = Float((1 << bits) - 1)
     let scale = (maximum - minimum) / high
     guard scale.isFinite else { return false }
