@@ -45,6 +45,10 @@ public protocol MatrixCodec: Sendable {
   /// magnitude in its unit of rows (in the matrix, when there is a survey of it). Derived where it is
   /// declared; what is written is checked against it.
   var errorBound: Float { get }
+
+  /// By how much more it can differ, in the unit of the values: where scales are stored in a type
+  /// that has few small numbers.
+  var smallErrorBound: Float { get }
 }
 
 extension MatrixCodec {
@@ -53,6 +57,7 @@ extension MatrixCodec {
   }
   public func unitRows(columns: Int) -> Int { 1 }
   public var survey: MatrixSurvey.Extent { .none }
+  public var smallErrorBound: Float { 0 }
   public func wholeArrays(of shape: Shape, after survey: MatrixSurvey) -> [[UInt8]] { [] }
 
   /// The bytes that a matrix takes, all arrays together.

@@ -51,6 +51,8 @@ private struct Expectation: Sendable {
   let tensor: String
   /// The largest error, as a share of the largest magnitude of its row, or of all.
   let bound: Double
+  /// What is allowed on top of it, in the unit of the values.
+  let smallBound: Double
   let sharesScales: Bool
 
   func require(_ found: ReadBack, largestMagnitude: Double, target: String) throws {
@@ -76,12 +78,12 @@ private struct Expectation: Sendable {
       try monitor.checkCancellation()
       let expected = try source.values(of: weight.name, rows: rows)
       let found = try output.values(of: weight.name, rows: rows)
-      var part = Part()
+      var part = Part(smallError: smallBound)
       part.add(expected.span, found.span, columns: columns)
       monitor.advance(by: stored?.storedByteCount(of: rows) ?? 0)
       return part
     }
-    let whole = parts.reduce(into: Part()) { $0.merge($1) }
+    let whole = parts.reduce(into: Part(smallError: smallBound)) { $0.merge($1) }
     return ReadBack(
       name: weight.name, metrics: whole.metrics, rowShare: whole.rowShare,
       largestError: whole.largestError, largestMagnitude: whole.largestMagnitude)
@@ -101,7 +103,8 @@ extension ExportPlan {
         return Expectation(
           weight: weight, source: input.weights(for: tensor.source), tensor: tensor.name,
           bound: tensor.source.isValues ? Double(tensor.storage.errorBound) : 0,
-          sharesScales: tensor.storage.sharesScales)
+          smallBound: tensor.source.isValues ? Double(tensor.storage.smallErrorBound) : 0,
+          sharesScales: tensor.storage.sharesScales(columns: tensor.shape.sliceSize))
       }
     }
   }
@@ -109,6 +112,8 @@ extension ExportPlan {
 
 /// What some rows contribute.
 private struct Part: Sendable {
+  /// What does not count as an error.
+  let smallError: Double
   var metrics = ErrorMetrics()
   var rowShare = 0.0
   var largestError = 0.0
@@ -126,6 +131,7 @@ private struct Part: Sendable {
         error = difference.isNaN ? .infinity : max(error, difference)
         magnitude = max(magnitude, abs(Double(expected[index])))
       }
+      error = max(0, error - smallError)
       if error > 0 { rowShare = max(rowShare, magnitude > 0 ? error / magnitude : .infinity) }
       largestError = max(largestError, error)
       largestMagnitude = max(largestMagnitude, magnitude)

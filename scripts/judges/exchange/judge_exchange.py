@@ -62,7 +62,9 @@ def main():
     options = parser.parse_args()
     wanted = options.only or TRANSFORMERS + OTHERS + ("carried",)
     with harness.Judge(options.binaries) as judge:
-        rows = [row for name in TRANSFORMERS if name in wanted
+        # mflux needs a newer Python than the others.
+        left_out = [] if sys.version_info >= (3, 11) else ["mflux"]
+        rows = [row for name in TRANSFORMERS if name in wanted and name not in left_out
                 for row in judge_transformers(judge, name)]
         if "text_encoders" in wanted:
             rows += importlib.import_module("judge_text_encoders").run(judge)
@@ -76,7 +78,7 @@ def main():
         if options.write:
             report.write(document)
         if options.check:
-            report.check(judge, document)
+            report.check(judge, document, left_out)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,17 @@ with the weights that this suite reads of the folder; *embeddings*: against the 
 | target | loaded by | loaded | values | bits/weight | forward error | arithmetic | embeddings |
 |---|---|---|---|---:|---:|---|---:|
 """
+PIPELINE_HEADER = """
+## From text to latents in stable-diffusion.cpp
+
+Two steps. It shows no numbers, only a picture of the latents with eight bits a color, whose rounding
+alone is 0.289 levels (1/√12): the root mean square distance, in levels, to the latents of our values
+of the same file. *Decoded*: it makes the weights float32 when it loads them; *as stored*: it computes
+with codes, and rounds activations to eight bits for that.
+
+| target | loaded by | loaded | decoded | as stored |
+|---|---|---|---:|---:|
+"""
 CARRIED_HEADER = """
 ## Codes of bundles, moved as they are
 
@@ -81,6 +92,12 @@ def markdown(document):
                 for row in rows)
             text += notes(rows)
             continue
+        if component == "pipeline":
+            text += PIPELINE_HEADER + "".join(
+                f"| `{row['target']}` | {row['runtime']} | {said(row['loaded'])} | "
+                f"{small(row.get('decoded_levels'))} | {small(row.get('native_levels'))} |\n"
+                for row in rows) + notes(rows)
+            continue
         text += (f"\n## {title}\n\n| target | loaded by | loaded | values | bits/weight | "
                  "forward error | arithmetic | velocity | latents |\n|---|---|---|---|---:|---:|---|---:|---:|\n")
         for row in rows:
@@ -102,10 +119,12 @@ def write(document):
     MARKDOWN.write_text(markdown(document))
 
 
-def check(judge, found):
+def check(judge, found, left_out):
     """The committed report has these rows and, within the tolerances, these figures."""
     expected = json.loads(JSON.read_text())
     judge.check(MARKDOWN.read_text() == markdown(expected), f"{MARKDOWN.name} is made of {JSON.name}")
+    expected["exports"] = [row for row in expected["exports"]
+                           if row["target"].split(":")[0] not in left_out]
     for part, keys in (("exports", ("component", "target", "runtime")), ("carried", ("bundle", "target"))):
         ours, theirs = ({tuple(row[key] for key in keys): row for row in rows[part]}
                         for rows in (found, expected))
