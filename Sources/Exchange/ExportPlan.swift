@@ -184,6 +184,7 @@ extension ExportPlan {
   /// The most memory that the export takes, in bytes, whatever the size of the model:
   ///
   ///     64 MiB + 8 KiB × tensors + threads × 20 bytes × the values of a chunk + the survey
+  ///       + 128 bytes × the texts of a tokenizer
   ///
   /// A chunk is a block of rows (`RowBlock`), or one unit of the codec if that has more values; of
   /// each value it holds what is stored (4 bytes at most), float32, levels and codes. A codec whose
@@ -203,7 +204,8 @@ extension ExportPlan {
         surveyed = max(surveyed, tensor.shape.count / count * 8)
       }
     }
-    return 64 << 20 + (tensors.count << 13) + threads * 20 * chunkValues + surveyed
+    let texts = language.reduce(0) { $0 + ($1.value.array?.count ?? 0) }
+    return 64 << 20 + (tensors.count << 13) + threads * 20 * chunkValues + surveyed + texts * 128
   }
 
   /// The rows that are coded at a time: whole units, about a block of rows.

@@ -15,8 +15,8 @@ public struct GGUFTarget: ExportTarget {
   public var summary: String { mix.summary }
   public var loads: String {
     "ComfyUI-GGUF; stable-diffusion.cpp --diffusion-model; diffusers from_single_file with "
-      + "GGUFQuantizationConfig and, but for FLUX.2 [dev], config=; text encoders of Qwen3 also in "
-      + "llama.cpp and transformers"
+      + "GGUFQuantizationConfig and, but for FLUX.2 [dev], config=; of Qwen3 also llama.cpp and "
+      + "transformers gguf_file="
   }
   public var container: ExportContainer { .gguf }
 
