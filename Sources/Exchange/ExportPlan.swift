@@ -2,6 +2,7 @@ internal import Bundles
 internal import Codecs
 public import Conversion
 public import Families
+internal import GGUF
 internal import Quantization
 internal import Recipes
 public import Tensors
@@ -41,6 +42,8 @@ public struct ExportPlan: Sendable {
   public let tensors: [ExportTensor]
   public let files: [PlannedFile]
   let license: String?
+  /// What the metadata of a GGUF file say of a language model.
+  let language: [GGUFMetadata.Entry]
   let stem: String
   let maximumFileByteCount: Int?
 
@@ -91,11 +94,13 @@ public struct ExportPlan: Sendable {
     self.maximumFileByteCount = maximumFileByteCount
     switch target.container {
     case .gguf:
+      language = try Self.languageEntries(of: input, path: stem + ".gguf")
       files = Self.files(
         of: try Self.ggufLayouts(
           tensors, of: configuration, mix: Self.mix(of: target), license: license,
-          path: stem + ".gguf", maximumFileByteCount: maximumFileByteCount))
+          language: language, path: stem + ".gguf", maximumFileByteCount: maximumFileByteCount))
     case .safetensors, .folder, .numberedFolder:
+      language = []
       files = try Self.safetensorsFiles(
         tensors, target.container, stem: stem, limit: maximumFileByteCount)
     }

@@ -1,6 +1,7 @@
 """Judges mmdit-export by the runtimes that its files are for, and writes what they say of them.
 
     judge_exchange.py FOLDER_WITH_THE_TOOLS [--only RUNTIME...] [--write|--check] [--sdcpp PYTHON]
+        [--llamacpp PYTHON]
 
 --write writes reports/exchange.json and reports/exchange.md; --check compares with them.
 """
@@ -35,7 +36,7 @@ diffusers.utils.logging.disable_progress_bar()
 transformers.utils.logging.disable_progress_bar()
 
 TRANSFORMERS = ("gguf", "bitsandbytes", "comfyui", "bfl", "mlx", "mflux", "sdnq", "torchao")
-OTHERS = ("text_encoders", "sdcpp")
+OTHERS = ("text_encoders", "gguf_text_encoder", "sdcpp")
 
 
 def judge_transformers(judge, name):
@@ -57,6 +58,7 @@ def main():
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--sdcpp", help="the Python that has stable-diffusion-cpp-python")
+    parser.add_argument("--llamacpp", help="the Python that has xllamacpp")
     options = parser.parse_args()
     wanted = options.only or TRANSFORMERS + OTHERS + ("carried",)
     with harness.Judge(options.binaries) as judge:
@@ -66,6 +68,8 @@ def main():
                 for row in judge_transformers(judge, name)]
         if "text_encoders" in wanted:
             rows += importlib.import_module("judge_text_encoders").run(judge)
+        if "gguf_text_encoder" in wanted:
+            rows += importlib.import_module("judge_gguf_text_encoder").run(judge, options.llamacpp)
         if "sdcpp" in wanted and options.sdcpp:
             rows += importlib.import_module("judge_sdcpp").run(judge, options.sdcpp)
         moved = carried.run(judge) if "carried" in wanted else []
