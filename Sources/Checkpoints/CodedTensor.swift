@@ -5,7 +5,7 @@ public import Tensors
 ///     float32(code) · scale
 ///
 /// rounded to float32 once. Of a rotated weight the codes are first turned back, which is exact
-/// (`turnBack`).
+/// (`turnColumns`).
 public struct CodedTensor: Hashable, Sendable {
   /// What shares one scale.
   public enum ScaleLayout: Hashable, Sendable {

@@ -1,3 +1,4 @@
+internal import Codecs
 internal import Safetensors
 internal import Storage
 internal import Tensors
@@ -22,7 +23,7 @@ extension DecodedCheckpoint {
     let scales = try scales(of: codes, rows: rows)
     var normalization: Float = 1
     if let size = codes.rotationSize {
-      turnBack(&output, size: size)
+      turnColumns(&output, size: size)
       normalization = 1 / Float(size).squareRoot()
     }
     let columns = codes.shape.columns

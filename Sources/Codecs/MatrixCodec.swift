@@ -49,6 +49,9 @@ public protocol MatrixCodec: Sendable {
   /// By how much more it can differ, in the unit of the values: where scales are stored in a type
   /// that has few small numbers.
   var smallErrorBound: Float { get }
+
+  /// The same for the values of one row, where they tell more than that there is a largest.
+  func errorBound(ofRow values: Span<Float>) -> Float
 }
 
 extension MatrixCodec {
@@ -59,6 +62,7 @@ extension MatrixCodec {
   public var survey: MatrixSurvey.Extent { .none }
   public var smallErrorBound: Float { 0 }
   public func wholeArrays(of shape: Shape, after survey: MatrixSurvey) -> [[UInt8]] { [] }
+  public func errorBound(ofRow values: Span<Float>) -> Float { errorBound }
 
   /// The bytes that a matrix takes, all arrays together.
   public func byteCount(of shape: Shape) -> Int {

@@ -10,10 +10,23 @@ public struct ReadBack: Sendable {
   /// The weight's name in the suite's own layout.
   public let name: String
   public let metrics: ErrorMetrics
-  /// The largest error of a row as a share of the row's largest magnitude.
-  let rowShare: Double
+  /// Of the row that comes closest to its bound or farthest beyond it.
+  let worstRow: RowError
   let largestError: Double
   let largestMagnitude: Double
+}
+
+/// The largest error of a row, and how large it may be, as shares of its largest magnitude.
+struct RowError: Sendable {
+  var share = 0.0
+  var bound = 0.0
+
+  /// A NaN is beyond every bound.
+  private var ratio: Double { share == 0 ? 0 : share.isNaN ? .infinity : share / bound }
+
+  static func worse(_ first: RowError, _ second: RowError) -> RowError {
+    second.ratio > first.ratio ? second : first
+  }
 }
 
 /// Compares every weight of an output, read as anyone would read it, with what it was made of.
@@ -49,16 +62,19 @@ private struct Expectation: Sendable {
   let source: CanonicalWeights
   /// The tensor of the output that has it.
   let tensor: String
-  /// The largest error, as a share of the largest magnitude of its row, or of all.
-  let bound: Double
-  /// What is allowed on top of it, in the unit of the values.
-  let smallBound: Double
+  /// How values are encoded; nil for codes, which give the same values.
+  let storage: TensorStorage?
+  /// Whether rows share scales, so that the bound is a share of the largest magnitude of all.
   let sharesScales: Bool
 
+  /// What does not count as an error, in the unit of the values.
+  private var smallError: Double { Double(storage?.smallErrorBound ?? 0) }
+
   func require(_ found: ReadBack, largestMagnitude: Double, target: String) throws {
-    let share =
-      sharesScales && found.largestError > 0
-      ? found.largestError / largestMagnitude : found.rowShare
+    var (share, bound) = (found.worstRow.share, found.worstRow.bound)
+    if let storage, sharesScales, found.largestError > 0 {
+      (share, bound) = (found.largestError / largestMagnitude, Double(storage.errorBound))
+    }
     guard share > bound || share.isNaN else { return }
     throw ExportFailure.wrongReadBack(
       target: target, tensor: weight.name,
@@ -78,14 +94,16 @@ private struct Expectation: Sendable {
       try monitor.checkCancellation()
       let expected = try source.values(of: weight.name, rows: rows)
       let found = try output.values(of: weight.name, rows: rows)
-      var part = Part(smallError: smallBound)
-      part.add(expected.span, found.span, columns: columns)
+      var part = Part(smallError: smallError)
+      part.add(expected.span, found.span, columns: columns) { row in
+        storage.map { Double($0.errorBound(ofRow: row)) } ?? 0
+      }
       monitor.advance(by: stored?.storedByteCount(of: rows) ?? 0)
       return part
     }
-    let whole = parts.reduce(into: Part(smallError: smallBound)) { $0.merge($1) }
+    let whole = parts.reduce(into: Part(smallError: smallError)) { $0.merge($1) }
     return ReadBack(
-      name: weight.name, metrics: whole.metrics, rowShare: whole.rowShare,
+      name: weight.name, metrics: whole.metrics, worstRow: whole.worstRow,
       largestError: whole.largestError, largestMagnitude: whole.largestMagnitude)
   }
 }
@@ -102,8 +120,7 @@ extension ExportPlan {
         let tensor = tensors[index]
         return Expectation(
           weight: weight, source: input.weights(for: tensor.source), tensor: tensor.name,
-          bound: tensor.source.isValues ? Double(tensor.storage.errorBound) : 0,
-          smallBound: tensor.source.isValues ? Double(tensor.storage.smallErrorBound) : 0,
+          storage: tensor.source.isValues ? tensor.storage : nil,
           sharesScales: tensor.storage.sharesScales(columns: tensor.shape.sliceSize))
       }
     }
@@ -115,12 +132,14 @@ private struct Part: Sendable {
   /// What does not count as an error.
   let smallError: Double
   var metrics = ErrorMetrics()
-  var rowShare = 0.0
+  var worstRow = RowError()
   var largestError = 0.0
   var largestMagnitude = 0.0
 
-  /// Adds whole rows.
-  mutating func add(_ expected: Span<Float>, _ found: Span<Float>, columns: Int) {
+  /// Adds whole rows, of each of which `bound` says how large its errors may be.
+  mutating func add(
+    _ expected: Span<Float>, _ found: Span<Float>, columns: Int, bound: (Span<Float>) -> Double
+  ) {
     metrics.add(reference: expected, candidate: found)
     for first in stride(from: 0, to: expected.count, by: max(1, columns)) {
       var error = 0.0
@@ -132,7 +151,12 @@ private struct Part: Sendable {
         magnitude = max(magnitude, abs(Double(expected[index])))
       }
       error = max(0, error - smallError)
-      if error > 0 { rowShare = max(rowShare, magnitude > 0 ? error / magnitude : .infinity) }
+      if error > 0 {
+        let row = RowError(
+          share: magnitude > 0 ? error / magnitude : .infinity,
+          bound: bound(expected.extracting(first..<first + columns)))
+        worstRow = .worse(worstRow, row)
+      }
       largestError = max(largestError, error)
       largestMagnitude = max(largestMagnitude, magnitude)
     }
@@ -140,7 +164,7 @@ private struct Part: Sendable {
 
   mutating func merge(_ later: Part) {
     metrics.merge(later.metrics)
-    rowShare = max(rowShare, later.rowShare)
+    worstRow = .worse(worstRow, later.worstRow)
     largestError = max(largestError, later.largestError)
     largestMagnitude = max(largestMagnitude, later.largestMagnitude)
   }

@@ -49,6 +49,11 @@ public enum TensorStorage: Sendable {
     }
   }
 
+  /// The same for one row, whose values may tell more.
+  func errorBound(ofRow values: Span<Float>) -> Float {
+    if case .coded(let codec) = self { codec.errorBound(ofRow: values) } else { errorBound }
+  }
+
   /// By how much more, in the unit of the values: float16 has steps of 2⁻²⁴ below its normal numbers.
   var smallErrorBound: Float {
     switch self {

@@ -32,6 +32,7 @@ struct AnyCodec: Sendable, CustomTestStringConvertible {
       FourBitFloatCodec(kind: .nf4, isDouble: true, valueType: .bfloat16),
       FourBitFloatCodec(kind: .fp4, isDouble: false, valueType: .float16),
       FourBitFloatCodec(kind: .fp4, isDouble: true, valueType: .float16),
+      RotatedInt8Codec(groupSize: 16), RotatedInt8Codec(groupSize: 64),
       ScaledUInt4Codec(groupSize: nil), ScaledUInt4Codec(groupSize: 32),
       Float8Codec(.comfyUI, scale: .tensor), Float8Codec(.bfl, scale: .row),
       Float8Codec(.torchAO, scale: .row), NVFP4Codec(.bfl), NVFP4Codec(.comfyUI), MXFP8Codec(),

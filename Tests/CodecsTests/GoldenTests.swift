@@ -16,6 +16,7 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
       .init("nf4", FourBitFloatCodec(kind: .nf4, isDouble: false, valueType: .float32)),
       .init("llm-int8", LLMInt8Codec()),
       .init("comfy-int8", ScaledInt8Codec(.comfyUI), except: "weight_scale"),
+      .init("comfy-convrot-64", RotatedInt8Codec(groupSize: 64), except: "weight_scale"),
       .init("comfy-float8", Float8Codec(.comfyUI, scale: .tensor)),
       .init("comfy-nvfp4", NVFP4Codec(.comfyUI)),
       .init("comfy-mxfp8", MXFP8Codec()),
@@ -44,6 +45,7 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
     .init("fp4", FourBitFloatCodec(kind: .fp4, isDouble: false, valueType: .float32)),
     .init("nf4-double", FourBitFloatCodec(kind: .nf4, isDouble: true, valueType: .float32)),
     .init("fp4-double", FourBitFloatCodec(kind: .fp4, isDouble: true, valueType: .float32)),
+    .init("comfy-convrot-256", RotatedInt8Codec(groupSize: 256)),
     .init("torchao-int8-row", ScaledInt8Codec(.torchAO)),
     .init("torchao-int8-32", ScaledInt8Codec(.torchAO, groupSize: 32)),
     .init("sdnq-int4-row", ScaledInt4Codec(.sdnq, groupSize: nil, scaleType: .float32)),
@@ -97,6 +99,8 @@ struct GoldenCase: Sendable, CustomTestStringConvertible {
       for (own, library) in zip(last, golden.decoded) {
         #expect((own - library).magnitude <= library.magnitude * 0x1p-22)
       }
+    } else if let codec = item.codec as? RotatedInt8Codec {
+      try expectTurnedBack(last, golden, codec)
     } else {
       // 0 and −0 are one weight.
       #expect(last == golden.decoded)

@@ -46,6 +46,7 @@ import Testing
   @Test func scalesThatAreNotFinite() {
     expectRefusal(ScaledInt8Codec(.comfyUI), "weight_scale", nan32)
     expectRefusal(ScaledInt8Codec(.torchAO), "_weight_scale", huge32)
+    expectRefusal(RotatedInt8Codec(groupSize: 16), "weight_scale", nan32)
     expectRefusal(ScaledInt4Codec(.sdnq, groupSize: 32, scaleType: .float32), "scale", nan32)
     expectRefusal(ScaledUInt4Codec(groupSize: 32), "zero_point", nan32)
     expectRefusal(AffineCodec(bits: 4, groupSize: 64, scaleType: .float32), "biases", nan32)
@@ -60,6 +61,7 @@ import Testing
       FourBitFloatCodec(kind: .nf4, isDouble: true, valueType: .float32), "weight.nested_absmax",
       minus32)
     expectRefusal(LLMInt8Codec(), "SCB", minus32)
+    expectRefusal(RotatedInt8Codec(groupSize: 16), "weight_scale", minus32)
     expectRefusal(Float8Codec(.comfyUI, scale: .tensor), "weight_scale", minus32)
     expectRefusal(NVFP4Codec(.bfl), "weight_scale_2", minus32)
     expectRefusal(NVFP4Codec(.bfl), "weight_scale") { $0[0] |= 0x81 }
@@ -94,6 +96,11 @@ import Testing
     #expect(throws: Never.self) {
       try decodeChanged(codec, "comfy_quant", text("{\"format\": \"int8_tensorwise\", \"x\": 1}"))
     }
+    let rotated = RotatedInt8Codec(groupSize: 64)
+    expectRefusal(rotated, "comfy_quant", text("{\"format\": \"int8_tensorwise\"}"))
+    // Without a size it is 256.
+    expectRefusal(
+      rotated, "comfy_quant", text("{\"format\": \"int8_tensorwise\", \"convrot\": true}"))
   }
 
   @Test func tablesAndStatesOfOtherCodes() {

@@ -43,6 +43,7 @@ import Testing
   static let refused: [(String, Scheme)] = [
     ("comfyui:int8", Scheme(.int4, group: .columns64, scaleType: .bfloat16)),
     ("comfyui:int8", Scheme(.int8, group: .columns64, scaleType: .bfloat16)),
+    ("comfyui:int8-convrot", Scheme(.int8, group: .row, scaleType: .float32)),
     ("bitsandbytes:int8", Scheme(.int8, group: .row, scaleType: .float32)),
     ("bitsandbytes:nf4", Scheme(.int4, group: .columns64, scaleType: .bfloat16)),
     ("mlx:4bit-g64", Scheme(.int4, group: .columns128, scaleType: .bfloat16)),

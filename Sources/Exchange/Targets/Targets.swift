@@ -40,7 +40,8 @@ public enum Targets {
     ("awq", "it needs activations to choose its scales, which are not gathered yet"),
     (
       "comfyui:convrot_w4a4",
-      "its four bits a row lose half as much again as groups of 64 do"
+      "its four bits a row lose half as much again as groups of 64 do; comfyui:int8-convrot rotates "
+        + "weights of eight"
     ),
   ]
 }
