@@ -15,12 +15,12 @@ LINEAR = ["*attn.*.weight", "*ff*.linear_*.weight"]
 NORMS = {"match": "*.norm_*", "keep": True, "reason": "vectors of one head"}
 
 
-def recipe(name, bits, group, scale):
+def recipe(name, bits, group, scale, linear=LINEAR, kept=(NORMS,)):
     """Symmetric codes for the linear layers of the blocks."""
     scheme = {"bits": bits, "symmetric": True, "group": group, "scale": scale, "clip": "absmax"}
     return {"format": "mmdit-recipe", "version": 1, "name": name, "summary": "For exchange.",
             "rules": [{"match": match, "scheme": scheme, "reason": "linear layers of blocks"}
-                      for match in LINEAR] + [NORMS]}
+                      for match in linear] + list(kept)}
 
 
 RECIPES = {
@@ -30,15 +30,17 @@ RECIPES = {
     "int4-g32-f16": recipe("int4-g32-f16", 4, 32, "f16"),
     "int4-g64-bf16": recipe("int4-g64-bf16", 4, 64, "bf16"),
 }
+TEXT = recipe("int4-g64-bf16", 4, 64, "bf16", ["*_proj.weight"], ())
 # What holds the codes of which bundle.
 CARRIED = [
     ("comfyui:int8", "int8-row-f32"), ("comfyui:int8", "int8-row-bf16"),
     ("sdnq:int8", "int8-row-bf16"), ("sdnq:int4", "int4-g64-bf16"),
     ("torchao:int8", "int8-row-bf16"), ("mlx:4bit-g64", "int4-g64-bf16"),
+    ("bitsandbytes:int8", "int8-row-bf16"),
     ("gguf:Q8_0", "int8-g32-f16"), ("gguf:Q4_0", "int4-g32-f16"),
 ]
-# Other groups or other bits. LLM.int8 stores 127 times the scale and decodes by a rounded 1/127, so
-# that not every scale has a number that gives the same values.
+# Other groups or other bits. LLM.int8 stores 127 times the scale, which float32 holds only of scales
+# with 16 bits.
 REFUSED = [
     ("comfyui:int8", "int4-g64-bf16"), ("sdnq:int8", "int4-g64-bf16"),
     ("sdnq:int4", "int8-row-f32"), ("torchao:int8", "int4-g64-bf16"),
@@ -94,7 +96,27 @@ def check_refused(judge, target, name):
     judge.check(path.exists(), f"{target} of {name}: with --source it is written")
 
 
+def check_text_encoder(judge, target="compressed-tensors:int4"):
+    """The same for a text encoder, which is loaded by transformers."""
+    import judge_text_encoders
+
+    (file := judge.folder / "text.json").write_text(json.dumps(TEXT))
+    source, _ = judge.quantize("text-int4-g64-bf16.mmdit", file, model=MODEL / "text_encoder")
+    path, said = export(judge, target, source, name="carried-text-encoder")
+    model = judge_text_encoders.load(path)
+    judge_text_encoders.embeddings(model)  # compressed-tensors decodes on the first call
+    found, expected = judge_text_encoders.weights(model), Bundle(source)
+    coded = [name for name, entry in expected.tensors.items() if "scheme" in entry]
+    wrong = [name for name in coded
+             if not torch.equal(found[name], torch.from_numpy(expected.decode(name).copy()))]
+    judge.check(coded and not wrong, f"{target}: {len(wrong)} of {len(coded)} tensors have other values")
+    judge.check("carried" in json.dumps(said), f"{target}: the report says what was carried")
+    return {"target": target, "bundle": "text encoder, int4-g64-bf16", "tensors": len(coded),
+            "values": not wrong}
+
+
 def run(judge):
     for target, name in REFUSED:
         check_refused(judge, target, name)
-    return [check_carried(judge, target, name) for target, name in CARRIED]
+    return [check_carried(judge, target, name) for target, name in CARRIED] + [
+        check_text_encoder(judge)]

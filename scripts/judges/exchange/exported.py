@@ -88,4 +88,4 @@ def judge_export(judge, target, runtime, path):
         judge.check(error <= loaded.limit, f"{target}: {runtime.NAME} predicts velocities {error:.2g} "
                     f"from ours, expected at most {loaded.limit:.2g} of {loaded.arithmetic}")
         row |= figures | {"forward_error": error}
-    return row | {"arithmetic": loaded.arithmetic}
+    return row | {"arithmetic": loaded.arithmetic} | ({"note": loaded.note} if loaded.note else {})

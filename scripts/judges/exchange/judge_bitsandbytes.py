@@ -18,6 +18,9 @@ from loaded import Loaded
 NAME = f"diffusers {diffusers.__version__}, bitsandbytes {bitsandbytes.__version__}"
 TARGETS = ["bitsandbytes:nf4", "bitsandbytes:nf4-double", "bitsandbytes:fp4", "bitsandbytes:int8"]
 
+NOTE = ("it multiplies with a rounded 1/127 where this suite divides by 127, so that the scales of "
+        "bundles are carried exactly; its values are ours to within five roundings of float32.")
+
 for quantizer in (bnb_quantizer.BnB4BitDiffusersQuantizer, bnb_quantizer.BnB8BitDiffusersQuantizer):
     quantizer.validate_environment = lambda self, *arguments, **options: None
     quantizer.update_device_map = lambda self, device_map: device_map or {"": "cpu"}
@@ -35,8 +38,13 @@ def decoded(module):
         return dequantize_4bit(weight.data, state)
     if isinstance(module, bitsandbytes.nn.Linear8bitLt):
         # The first call moves the scales.
-        scales = module.state.SCB if weight.SCB is None else weight.SCB
-        return int8_vectorwise_dequant(weight.data, scales)
+        largest = module.state.SCB if weight.SCB is None else weight.SCB
+        values = weight.data * (largest / 127)[:, None]
+        # Five roundings to float32 lie between the two.
+        if not (int8_vectorwise_dequant(weight.data, largest) - values).abs().le(
+                5 * 2**-24 * values.abs()).all():
+            raise ValueError("bitsandbytes decodes other values")
+        return values
     return weight.float()
 
 
@@ -51,5 +59,5 @@ def load(path, target):
                if isinstance(module, (bitsandbytes.nn.Linear4bit, bitsandbytes.nn.Linear8bitLt))}
     if target.endswith("int8"):
         return Loaded(values, velocities(transformer), "int8 activations, float16",
-                      INT8_ACTIVATIONS_LIMIT)
+                      INT8_ACTIVATIONS_LIMIT, NOTE)
     return Loaded(values, velocities(transformer), "float32", FLOAT32_LIMIT)

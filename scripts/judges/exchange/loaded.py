@@ -15,3 +15,4 @@ class Loaded(typing.NamedTuple):
     velocities: torch.Tensor
     arithmetic: str
     limit: float
+    note: str = ""
