@@ -24,7 +24,9 @@ from loaded import Loaded
 from safetensors.torch import load_file
 
 NAME = f"comfy-kitchen {importlib.metadata.version('comfy-kitchen')}"
-TARGETS = ["comfyui:int8", "comfyui:fp8", "comfyui:nvfp4", "comfyui:mxfp8"]
+TARGETS = ["comfyui:int8", "comfyui:int8-convrot", "comfyui:fp8", "comfyui:nvfp4", "comfyui:mxfp8"]
+NOTE = ("it rounds every sum of the product that undoes the rotation, this suite only the result; the "
+        "values are ours to within these roundings.")
 PREFIX = "model.diffusion_model."
 LAYOUTS = {"int8_tensorwise": TensorWiseINT8Layout, "float8_e4m3fn": TensorCoreFP8Layout,
            "nvfp4": TensorCoreNVFP4Layout, "mxfp8": TensorCoreMXFP8Layout}
@@ -44,6 +46,24 @@ def quantized(layer, tensors, shape):
     parameters = layout.Params(
         scale=scale, orig_dtype=torch.float32, orig_shape=tuple(shape), **options)
     return QuantizedTensor(tensors[f"{layer}.weight"], layout.__name__, parameters)
+
+
+def turned_back(layer, tensors, document, decoded):
+    """The values of rotated codes, rounded to float32 once; comfy-kitchen rounds every sum of its
+    product with the rotation, and must come as close as that lets it.
+    """
+    block = torch.tensor([[1, 1, 1, -1], [1, 1, -1, 1], [1, -1, 1, 1], [-1, 1, 1, 1]]).double()
+    size, rotation = document["convrot_groupsize"], torch.ones(1, 1).double()
+    while len(rotation) < size:
+        rotation = torch.kron(rotation, block)
+    codes = tensors[f"{layer}.weight"].double().unflatten(1, (-1, size))
+    scale = tensors[f"{layer}.weight_scale"]
+    # Sums of integers times a power of two: exact in float32 too.
+    exact = (codes @ rotation / size**0.5).flatten(1).float() * scale
+    largest = (codes.abs().sum(-1, keepdim=True) / size**0.5).expand_as(codes).flatten(1) * scale
+    if not (decoded - exact).abs().le((size + 3) * 2**-24 * largest).all():
+        raise ValueError("comfy-kitchen decodes other values")
+    return exact
 
 
 def original_shapes():
@@ -90,14 +110,18 @@ def load(path, target):
         raise ValueError("no layer is marked by comfy_quant")
     shapes = original_shapes()
     coded = {layer: quantized(layer, tensors, shapes[f"{layer}.weight"]) for layer in layers}
-    weights = {name: coded[name.removesuffix(".weight")].dequantize()
-               if name.removesuffix(".weight") in coded else tensors[name].float()
-               for name in shapes}
+    weights = {name: tensors[name].float() for name in shapes if name.removesuffix(".weight") not in coded}
+    for layer, weight in coded.items():
+        document = json.loads(bytes(tensors[f"{layer}.comfy_quant"].tolist()))
+        decoded = weight.dequantize()
+        weights[f"{layer}.weight"] = (turned_back(layer, tensors, document, decoded)
+                                      if document.get("convrot") else decoded)
     values = to_diffusers(dict(weights))
     transformer = network(values)
     for layer in layers:
         for module, part, parts in modules_of(layer, weights):
             transformer.set_submodule(module, Linear(coded[layer], part, parts))
-    if target.endswith("int8"):
-        return Loaded(values, velocities(transformer), "int8 activations", INT8_ACTIVATIONS_LIMIT)
+    if "int8" in target:
+        return Loaded(values, velocities(transformer), "int8 activations", INT8_ACTIVATIONS_LIMIT,
+                      NOTE if "convrot" in target else "")
     return Loaded(values, velocities(transformer), "float32", FLOAT32_LIMIT)
