@@ -203,7 +203,9 @@ let package = Package(
       ]),
     tests(
       "Checkpoints",
-      ["Failures", "Families", "GGUF", "Safetensors", "Storage", "StrictJSON", "Tensors"]),
+      [
+        "Codecs", "Failures", "Families", "GGUF", "Safetensors", "Storage", "StrictJSON", "Tensors",
+      ]),
     tests(
       "Reports",
       [

@@ -110,8 +110,8 @@ public struct Checkpoint: Sendable {
 
   /// Opens every component of a file or folder of weights; of a pipeline folder, the transformer.
   ///
-  /// A `config.json` beside the weights of one component gives its configuration; otherwise it
-  /// follows from the shapes.
+  /// The metadata of their container or a `config.json` beside the weights of one component give its
+  /// configuration; otherwise it follows from the shapes.
   public static func openAll(_ path: String) throws -> [Checkpoint] {
     try all(
       in: StoredCheckpoint.open(CheckpointPlace(path).weights).decoded(openedAt: path), path: path)
@@ -145,15 +145,19 @@ public struct Checkpoint: Sendable {
     let metadata = source.metadata
     let license = try place.license(metadata: metadata)
     let isDistilled = try place.isDistilled()
+    // What the container says is of its weights; a `config.json` may only lie beside them.
+    let contained = try source.configurationDocument()
     return try identities.map { identity in
       let others = identities.filter { $0 != identity }
-      let document = others.isEmpty ? try place.configurationDocument(of: identity.family) : nil
+      let document =
+        others.isEmpty && contained == nil
+        ? try place.configurationDocument(of: identity.family) : nil
       return Checkpoint(
         path: path,
         weights: try CanonicalWeights(
           source, identity: identity,
           configuration: Configuration(
-            of: source, identity: identity, stated: document, beside: others),
+            of: source, identity: identity, stated: contained ?? document, beside: others),
           beside: others),
         source: source, configurationDocument: document?.value,
         configurationPath: document?.document, metadata: metadata,

@@ -1,4 +1,5 @@
 public import Failures
+internal import Families
 internal import StrictJSON
 
 /// A path that leads to other weights than were meant, or codes that cannot be read as values.
@@ -16,8 +17,10 @@ public enum CheckpointFailure: DiagnosedFailure, Equatable {
   case withoutScale(file: String, tensor: String, type: String, expected: [String])
   /// A scale or marker that does not fit its weight, or contradicts another.
   case badCompanion(file: String, tensor: String, weight: String, expected: String, found: String)
-  /// A language model under the names that llama.cpp gives its tensors.
-  case namesOfLlama(file: String, tensor: String)
+  /// A language model of an architecture that is not read under llama.cpp's names.
+  case namesOfLlama(file: String, tensor: String, architecture: String?)
+  /// A tensor that llama.cpp's networks of the architecture do not have.
+  case unknownNameOfLlama(file: String, tensor: String, architecture: String)
 
   public var kind: FailureKind {
     if case .severalComponents = self { .usage } else { .badData }
@@ -61,12 +64,22 @@ public enum CheckpointFailure: DiagnosedFailure, Equatable {
         \(expected), found \(found)
         The file is damaged or its program stores codes in another way; use the unquantized checkpoint.
         """
-    case .namesOfLlama(let file, let tensor):
+    case .namesOfLlama(let file, let tensor, let architecture):
+      let found = architecture.map { "those of \($0.quotedForMessage)" } ?? "no architecture"
       return """
-        \(file): tensor \(tensor.quotedForMessage): expected names of a diffusion model, found those \
-        of llama.cpp
-        A GGUF text encoder is not read; use the safetensors checkpoint that it was made from.
+        \(file): tensor \(tensor.quotedForMessage): expected names of a diffusion model or, of \
+        llama.cpp's, those of \(Self.readArchitectures), found \(found)
+        Others may have rows in another order; use the safetensors checkpoint that it was made from.
+        """
+    case .unknownNameOfLlama(let file, let tensor, let architecture):
+      return """
+        \(file): tensor \(tensor.quotedForMessage): expected tensors of llama.cpp's \
+        \(architecture.quotedForMessage), found one that it does not have
+        Nothing is dropped silently; use the safetensors checkpoint that it was made from.
         """
     }
   }
+
+  private static let readArchitectures = LlamaModel.all.map(\.architecture.quotedForMessage)
+    .joined(separator: ", ")
 }

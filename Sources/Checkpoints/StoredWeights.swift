@@ -1,4 +1,5 @@
 public import Safetensors
+public import StrictJSON
 public import Tensors
 
 /// One file of a checkpoint.
@@ -39,4 +40,12 @@ public protocol StoredWeights: WeightSource {
 
   /// What the codes of these weights, nil for all, are worth at best; nil when there are none.
   func statedNoise(of names: Set<String>?) throws -> StatedNoise?
+
+  /// The numbers of the network where the container has them, in the members of a `config.json`; nil
+  /// where it has none.
+  func configurationDocument() throws -> JSONField?
+}
+
+extension StoredWeights {
+  public func configurationDocument() throws -> JSONField? { nil }
 }

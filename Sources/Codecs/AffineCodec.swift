@@ -144,6 +144,10 @@ extension AffineCodec: MatrixCodec {
   public var errorBound: Float {
     2 / greatestCode + 4 * Scheme.ScaleType(scaleType).unitRoundoff + 0x1p-20
   }
+
+  /// Below its normal numbers F16 is off by at most 2⁻²⁵, which codes up to 255 multiply, and the
+  /// bias once more.
+  public var smallErrorBound: Float { scaleType == .float16 ? 0x1p-17 : 0 }
 }
 
 extension AffineCodec: LevelCodec {

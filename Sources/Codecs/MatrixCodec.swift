@@ -46,6 +46,10 @@ public protocol MatrixCodec: Sendable {
   /// declared; what is written is checked against it.
   var errorBound: Float { get }
 
+  /// By how much more it can differ, in the unit of the values: where scales are stored in a type
+  /// that has few small numbers.
+  var smallErrorBound: Float { get }
+
   /// The same for the values of one row, where they tell more than that there is a largest.
   func errorBound(ofRow values: Span<Float>) -> Float
 }
@@ -56,6 +60,7 @@ extension MatrixCodec {
   }
   public func unitRows(columns: Int) -> Int { 1 }
   public var survey: MatrixSurvey.Extent { .none }
+  public var smallErrorBound: Float { 0 }
   public func wholeArrays(of shape: Shape, after survey: MatrixSurvey) -> [[UInt8]] { [] }
   public func errorBound(ofRow values: Span<Float>) -> Float { errorBound }
 

@@ -64,10 +64,15 @@ private struct Expectation: Sendable {
   let tensor: String
   /// How values are encoded; nil for codes, which give the same values.
   let storage: TensorStorage?
+  /// Whether rows share scales, so that the bound is a share of the largest magnitude of all.
+  let sharesScales: Bool
+
+  /// What does not count as an error, in the unit of the values.
+  private var smallError: Double { Double(storage?.smallErrorBound ?? 0) }
 
   func require(_ found: ReadBack, largestMagnitude: Double, target: String) throws {
     var (share, bound) = (found.worstRow.share, found.worstRow.bound)
-    if let storage, storage.sharesScales, found.largestError > 0 {
+    if let storage, sharesScales, found.largestError > 0 {
       (share, bound) = (found.largestError / largestMagnitude, Double(storage.errorBound))
     }
     guard share > bound || share.isNaN else { return }
@@ -89,14 +94,14 @@ private struct Expectation: Sendable {
       try monitor.checkCancellation()
       let expected = try source.values(of: weight.name, rows: rows)
       let found = try output.values(of: weight.name, rows: rows)
-      var part = Part()
+      var part = Part(smallError: smallError)
       part.add(expected.span, found.span, columns: columns) { row in
         storage.map { Double($0.errorBound(ofRow: row)) } ?? 0
       }
       monitor.advance(by: stored?.storedByteCount(of: rows) ?? 0)
       return part
     }
-    let whole = parts.reduce(into: Part()) { $0.merge($1) }
+    let whole = parts.reduce(into: Part(smallError: smallError)) { $0.merge($1) }
     return ReadBack(
       name: weight.name, metrics: whole.metrics, worstRow: whole.worstRow,
       largestError: whole.largestError, largestMagnitude: whole.largestMagnitude)
@@ -115,7 +120,8 @@ extension ExportPlan {
         let tensor = tensors[index]
         return Expectation(
           weight: weight, source: input.weights(for: tensor.source), tensor: tensor.name,
-          storage: tensor.source.isValues ? tensor.storage : nil)
+          storage: tensor.source.isValues ? tensor.storage : nil,
+          sharesScales: tensor.storage.sharesScales(columns: tensor.shape.sliceSize))
       }
     }
   }
@@ -123,6 +129,8 @@ extension ExportPlan {
 
 /// What some rows contribute.
 private struct Part: Sendable {
+  /// What does not count as an error.
+  let smallError: Double
   var metrics = ErrorMetrics()
   var worstRow = RowError()
   var largestError = 0.0
@@ -142,6 +150,7 @@ private struct Part: Sendable {
         error = difference.isNaN ? .infinity : max(error, difference)
         magnitude = max(magnitude, abs(Double(expected[index])))
       }
+      error = max(0, error - smallError)
       if error > 0 {
         let row = RowError(
           share: magnitude > 0 ? error / magnitude : .infinity,

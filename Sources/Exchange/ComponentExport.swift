@@ -65,7 +65,8 @@ public struct ComponentExport: Sendable {
   private func ggufLayouts(in folder: String) throws -> [GGUFLayout] {
     try ExportPlan.ggufLayouts(
       plan.tensors, of: plan.configuration, mix: ExportPlan.mix(of: plan.target),
-      license: plan.license, path: FileSystem.path(folder, plan.stem + ".gguf"),
+      license: plan.license, language: plan.language,
+      path: FileSystem.path(folder, plan.stem + ".gguf"),
       maximumFileByteCount: plan.maximumFileByteCount)
   }
 

@@ -31,6 +31,11 @@ public struct ExportInput: Sendable {
     if case .bundle(let bundle) = origin { bundle } else { nil }
   }
 
+  /// The checkpoint that it is, or that its bundle was made from.
+  var checkpoint: Checkpoint? {
+    if case .checkpoint(let checkpoint) = origin { checkpoint } else { original }
+  }
+
   public init(_ component: Model.Component) throws {
     name = component.name
     origin = .checkpoint(component.checkpoint)

@@ -1,3 +1,4 @@
+internal import Checkpoints
 internal import Conversion
 internal import Families
 internal import GGUF
@@ -11,14 +12,14 @@ extension ExportPlan {
   ///
   /// Keys: `general.architecture`, without which ComfyUI-GGUF takes nothing; the version of the
   /// quantization and the file type, which tell people and listings what is inside; the licence and
-  /// the name where the source has them.
+  /// the name where the source has them; of a language model its numbers and tokenizer.
   static func ggufLayouts(
     _ tensors: [ExportTensor], of configuration: Configuration, mix: GGUFMix, license: String?,
-    path: String, maximumFileByteCount: Int?
+    language: [GGUFMetadata.Entry], path: String, maximumFileByteCount: Int?
   ) throws -> [GGUFLayout] {
     var metadata: GGUFMetadata = [
       "general.architecture": .string(
-        GGUFTarget.architectures[configuration.family.id] ?? configuration.family.id),
+        GGUFTarget.architecture(of: configuration.family) ?? configuration.family.id),
       "general.type": .string("model"),
       "general.quantization_version": .uint32(2), "general.file_type": .uint32(mix.fileType),
     ]
@@ -26,11 +27,25 @@ extension ExportPlan {
       metadata.append("general.name", .string(variant.title))
     }
     if let license { metadata.append("general.license", .string(license)) }
+    for entry in language { metadata.append(entry.key, entry.value) }
     let entries = tensors.map {
       GGUFLayout.Entry(name: $0.name, type: $0.storage.blockType, shape: $0.shape)
     }
     return try GGUFLayout.split(
       entries, metadata: metadata, path: path, maximumByteCount: maximumFileByteCount ?? .max)
+  }
+
+  /// What llama.cpp says of a language model in the metadata; nothing of other networks.
+  static func languageEntries(
+    of input: ExportInput, path: String
+  ) throws -> [GGUFMetadata.Entry] {
+    let configuration = input.configuration
+    guard let llama = LlamaModel.of(configuration.family) else { return [] }
+    let entries = try llama.entries(of: configuration, path: path)
+    guard let checkpoint = input.checkpoint else { return entries }
+    let tokenizer = try LlamaTokenizer(
+      beside: checkpoint, vocabularySize: configuration.size("vocabulary_size"))
+    return entries + (tokenizer?.entries ?? [])
   }
 
   /// The files of a set of layouts, which have the tensors of the plan in its order.

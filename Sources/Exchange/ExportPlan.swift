@@ -2,6 +2,7 @@ internal import Bundles
 internal import Codecs
 public import Conversion
 public import Families
+internal import GGUF
 internal import Quantization
 internal import Recipes
 public import Tensors
@@ -41,6 +42,8 @@ public struct ExportPlan: Sendable {
   public let tensors: [ExportTensor]
   public let files: [PlannedFile]
   let license: String?
+  /// What the metadata of a GGUF file say of a language model.
+  let language: [GGUFMetadata.Entry]
   let stem: String
   let maximumFileByteCount: Int?
 
@@ -91,11 +94,13 @@ public struct ExportPlan: Sendable {
     self.maximumFileByteCount = maximumFileByteCount
     switch target.container {
     case .gguf:
+      language = try Self.languageEntries(of: input, path: stem + ".gguf")
       files = Self.files(
         of: try Self.ggufLayouts(
           tensors, of: configuration, mix: Self.mix(of: target), license: license,
-          path: stem + ".gguf", maximumFileByteCount: maximumFileByteCount))
+          language: language, path: stem + ".gguf", maximumFileByteCount: maximumFileByteCount))
     case .safetensors, .folder, .numberedFolder:
+      language = []
       files = try Self.safetensorsFiles(
         tensors, target.container, stem: stem, limit: maximumFileByteCount)
     }
@@ -179,6 +184,7 @@ extension ExportPlan {
   /// The most memory that the export takes, in bytes, whatever the size of the model:
   ///
   ///     64 MiB + 8 KiB × tensors + threads × 20 bytes × the values of a chunk + the survey
+  ///       + 128 bytes × the texts of a tokenizer
   ///
   /// A chunk is a block of rows (`RowBlock`), or one unit of the codec if that has more values; of
   /// each value it holds what is stored (4 bytes at most), float32, levels and codes. A codec whose
@@ -198,7 +204,8 @@ extension ExportPlan {
         surveyed = max(surveyed, tensor.shape.count / count * 8)
       }
     }
-    return 64 << 20 + (tensors.count << 13) + threads * 20 * chunkValues + surveyed
+    let texts = language.reduce(0) { $0 + ($1.value.array?.count ?? 0) }
+    return 64 << 20 + (tensors.count << 13) + threads * 20 * chunkValues + surveyed + texts * 128
   }
 
   /// The rows that are coded at a time: whole units, about a block of rows.

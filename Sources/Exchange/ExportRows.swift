@@ -89,6 +89,11 @@ struct ExportRows: Sendable {
 
   private func plainBytes(_ slices: Range<Int>, as type: ElementType) throws -> [UInt8] {
     let values = try values(slices)
+    if type == .float16, let wide = values.first(where: { $0.isFinite && Float16($0).isInfinite }) {
+      throw ExportFailure.cannotEncode(
+        origin: weights.origin, tensor: tensor.name,
+        reason: "expected values that F16 can hold, up to 65504, found \(wide)")
+    }
     var bytes = [UInt8](repeating: 0, count: values.count * type.bitWidth / 8)
     var output = bytes.mutableSpan
     encodeElements(values.span, as: type, into: &output)

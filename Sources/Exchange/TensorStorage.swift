@@ -36,8 +36,7 @@ public enum TensorStorage: Sendable {
   /// its row, or of the matrix when rows share scales (`MatrixCodec.errorBound`).
   ///
   /// Plain types round to nearest: half a unit in the last place of a value, which is at most the
-  /// largest of its row; float16 also loses up to 2⁻²⁵ of itself below its normal numbers, which a
-  /// row that is not tiny throughout does not show.
+  /// largest of its row.
   var errorBound: Float {
     switch self {
     case .plain(let type):
@@ -55,8 +54,17 @@ public enum TensorStorage: Sendable {
     if case .coded(let codec) = self { codec.errorBound(ofRow: values) } else { errorBound }
   }
 
-  /// Whether rows share a scale, so that what is lost in one depends on the others.
-  var sharesScales: Bool {
-    if case .coded(let codec) = self { codec.survey != .none } else { false }
+  /// By how much more, in the unit of the values: float16 has steps of 2⁻²⁴ below its normal numbers.
+  var smallErrorBound: Float {
+    switch self {
+    case .plain(let type): type == .float16 ? 0x1p-25 : 0
+    case .coded(let codec): codec.smallErrorBound
+    }
+  }
+
+  /// Whether rows of a matrix share scales, so that what is lost in one depends on others.
+  func sharesScales(columns: Int) -> Bool {
+    guard case .coded(let codec) = self else { return false }
+    return codec.survey != .none || codec.unitRows(columns: columns) > 1
   }
 }

@@ -103,14 +103,16 @@ import Testing
         [
           NamedTensor("token_embd.weight", [4, 32], (0..<128).map { Float($0 % 100) }),
           NamedTensor("blk.0.attn_norm.weight", [4], [1, 2, 3, 4]),
-        ])
+        ], metadata: ["general.architecture": .string("llama")])
       let failure = #expect(throws: CheckpointFailure.self) { _ = try Checkpoint.open(path) }
-      #expect(failure == .namesOfLlama(file: path, tensor: "blk.0.attn_norm.weight"))
+      #expect(
+        failure
+          == .namesOfLlama(file: path, tensor: "blk.0.attn_norm.weight", architecture: "llama"))
       #expect(
         failure?.description == """
-          \(path): tensor "blk.0.attn_norm.weight": expected names of a diffusion model, found those \
-          of llama.cpp
-          A GGUF text encoder is not read; use the safetensors checkpoint that it was made from.
+          \(path): tensor "blk.0.attn_norm.weight": expected names of a diffusion model or, of \
+          llama.cpp's, those of "qwen3", found those of "llama"
+          Others may have rows in another order; use the safetensors checkpoint that it was made from.
           """)
     }
   }

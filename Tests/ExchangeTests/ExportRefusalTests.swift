@@ -28,7 +28,7 @@ import Testing
   @Test func aNetworkThatATargetDoesNotTakeIsRefused() throws {
     try TemporaryFolder.with { folder in
       for (id, part) in [
-        ("gguf:Q8_0", "text_encoder"), ("bitsandbytes:nf4", "vae"), ("torchao:int8", "vae"),
+        ("gguf:Q8_0", "vae"), ("bitsandbytes:nf4", "vae"), ("torchao:int8", "vae"),
         ("compressed-tensors:int4", "transformer"),
       ] {
         #expect("\(id) of \(part)") {

@@ -5,7 +5,7 @@ public import Quantization
 internal import Tensors
 
 /// GGUF, for ComfyUI-GGUF, stable-diffusion.cpp and diffusers: names of the first publication without
-/// a prefix, which is what all three read.
+/// a prefix, which is what all three read; of text encoders the names of llama.cpp.
 public struct GGUFTarget: ExportTarget {
   public let mix: GGUFMix
 
@@ -15,7 +15,8 @@ public struct GGUFTarget: ExportTarget {
   public var summary: String { mix.summary }
   public var loads: String {
     "ComfyUI-GGUF; stable-diffusion.cpp --diffusion-model; diffusers from_single_file with "
-      + "GGUFQuantizationConfig and, but for FLUX.2 [dev], config="
+      + "GGUFQuantizationConfig and, but for FLUX.2 [dev], config=; of Qwen3 also llama.cpp and "
+      + "transformers gguf_file="
   }
   public var container: ExportContainer { .gguf }
 
@@ -23,16 +24,37 @@ public struct GGUFTarget: ExportTarget {
   public var longestName: Int { 63 }
 
   public func refusal(of configuration: Configuration) -> String? {
-    Self.architectures[configuration.family.id] == nil
-      ? "expected a transformer of FLUX.2, FLUX.1 or Stable Diffusion 3, found a "
-        + configuration.family.title : nil
+    let family = configuration.family
+    guard Self.architecture(of: family) == nil else { return nil }
+    return switch family {
+    case .mistral3:
+      "llama.cpp has its queries and keys in another order of rows, which is not written; "
+        + "of text encoders Qwen3 is"
+    case .t5, .clip:
+      "llama.cpp's names for it are not written; of text encoders Qwen3 is"
+    default:
+      "expected a transformer of FLUX.2, FLUX.1 or Stable Diffusion 3 or a Qwen3 text encoder, "
+        + "found a \(family.title)"
+    }
   }
 
-  public func layout(of configuration: Configuration) -> Layout { .original }
+  public func layout(of configuration: Configuration) -> Layout {
+    LlamaModel.of(configuration.family) == nil ? .original : .diffusers
+  }
+
+  public func name(of tensor: String) -> String {
+    // No diffusion model has a name of a language model.
+    LlamaModel.all.lazy.compactMap { $0.llamaName(of: tensor) }.first ?? tensor
+  }
 
   /// What readers call each family. FLUX.2 goes by the name of its predecessor: ComfyUI-GGUF knows
   /// no other, and tells the two apart by their tensors.
-  static let architectures = ["flux2": "flux", "flux1": "flux", "sd3": "sd3"]
+  private static let architectures = ["flux2": "flux", "flux1": "flux", "sd3": "sd3"]
+
+  /// The `general.architecture` of a family; nil for one that is not written.
+  static func architecture(of family: Family) -> String? {
+    architectures[family.id] ?? LlamaModel.of(family)?.architecture
+  }
 
   public func storage(
     of tensor: ExportCandidate

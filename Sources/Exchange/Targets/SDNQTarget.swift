@@ -53,7 +53,9 @@ public struct SDNQTarget: ExportTarget {
     document["quantization_config"] = [
       "quant_method": "sdnq", "weights_dtype": .init("int\(bits)"),
       "group_size": .init(groupSize ?? -1), "minimum_allowed_numel": 16,
-      "modules_to_not_convert": .init(plan.keptModules), "dequantize_fp32": true,
+      // It compares with names of weights; a module of several components would match none.
+      "modules_to_not_convert": .init(plan.keptModules.map { $0 + ".weight" }),
+      "dequantize_fp32": true,
     ]
   }
 }

@@ -57,11 +57,14 @@ struct NonlinearBlocks: BlockCoding {
   }
 
   /// Two rounds of 16 candidates: least squares for shares of the scale that just fits, then for
-  /// scales around the best. All are rounded to f16 before they are measured.
+  /// scales around the best. All are rounded to f16 before they are measured. A scale of 0 is best
+  /// for values far below the least f16 number: no level is 0.
   private func search(
     _ cover: Float, _ normalizer: Float, _ denormalizer: Float, _ scale: inout Float16
   ) {
-    var least = Float.infinity
+    var least: Float = 0
+    for index in values.indices { least += weights[index] * values[index] * values[index] }
+    scale = 0
     var center = cover
     for shares in [SuperBlockGrid.iq4XS.groupShares, Self.fineShares] {
       let fitted = loops.fit(

@@ -56,8 +56,9 @@ struct RoundBlocks: BlockCoding {
       if block[index] < minimum { minimum = block[index] }
       if block[index] > maximum { maximum = block[index] }
     }
-    // A minimum of −0 is stored as 0.
+    // So that −0 is stored as 0.
     minimum += 0
+    maximum += 0
     let high = Float((1 << bits) - 1)
     let scale = (maximum - minimum) / high
     guard scale.isFinite else { return false }

@@ -19,6 +19,11 @@ public enum GGUFValue: Hashable, Sendable {
     if case .string(let text) = self { text } else { nil }
   }
 
+  /// The array, nil for what is none.
+  public var array: GGUFArray? {
+    if case .array(let array) = self { array } else { nil }
+  }
+
   /// The integer, whatever its width; nil for what is none or does not fit an `Int`.
   public var integer: Int? {
     switch self {

@@ -7,7 +7,6 @@ import contextlib
 import json
 import logging
 import os
-import pathlib
 import warnings
 
 os.environ.setdefault("TQDM_DISABLE", "1")
@@ -111,7 +110,7 @@ def bitsandbytes(folder, base):
 def torchao(folder, base):
     import torchao.quantization as quantization
     from diffusers import TorchAoConfig
-    from torchao.quantization.granularity import PerGroup, PerTensor
+    from torchao.quantization.granularity import PerGroup
 
     kinds = {
         "torchao int8": quantization.Int8WeightOnlyConfig(version=2),
@@ -223,7 +222,7 @@ def mlx(folder):
                               group_size=group_size, bits=bits))
         return stored, values
 
-    for bits, group_size in [(2, 32), (3, 32), (4, 64), (5, 64), (6, 32), (8, 64), (4, 128 // 4)]:
+    for bits, group_size in [(2, 32), (3, 32), (4, 32), (4, 64), (5, 64), (6, 32), (8, 64)]:
         path = folder / f"mlx-{bits}-{group_size}"
         path.mkdir()
         stored, values = quantized(text_encoder(), bits, group_size)

@@ -203,10 +203,14 @@ def judge_conventions(judge):
         prefix = more.get("prefix", "")
         judge_values(judge, convention, source, values)
 
-        found, report = convert(judge, source)
+        found, report = convert(judge, source, "--dequantize")
         for name, exact in values.items():
             judge.check(same(found[name], rounded(exact, "bf16")[0], "BF16"),
                         f"{convention}: {name} becomes BF16 where no type is asked for")
+        refused = judge.tool(
+            "mmdit-convert", source, "--output", judge.folder / "no.safetensors", exits=64).stderr
+        judge.check("--dequantize or --dtype" in refused and not (judge.folder / "no.safetensors").exists(),
+                    f"{convention}: nothing becomes values unasked: {refused}")
         sums = {prefix + name: coded.noise() for name, coded in codes.items()}
         total = judge_noise(judge, convention, report["quantization"], sums)
         judge_truth(judge, convention, weights, codes, values, options["dtype"], total)
@@ -221,8 +225,8 @@ def judge_conventions(judge):
             judge.check("_quantization_metadata" not in file.metadata()
                         and file.metadata().get("license") == ("mine" if "header" in more else None),
                         f"{convention}: of the metadata only what describes codes is gone")
-        text = judge.tool("mmdit-convert", source, "--output", judge.folder / "x.safetensors",
-                          "--dry-run").stdout
+        text = judge.tool("mmdit-convert", source, "--dequantize", "--output",
+                          judge.folder / "x.safetensors", "--dry-run").stdout
         judge.check(f"source is already 8-bit: at best {total:.1f} dB" in text,
                     f"{convention}: it is said: {text[-300:]}")
         document = json.loads(judge.tool("mmdit-inspect", source, "--json").stdout)
@@ -307,7 +311,8 @@ def judge_sample(judge):
     source = judge.folder / "large.safetensors"
     codes, _, _ = coded_file(source, "ComfyUI int8", weights)
     report = judge.report(
-        "mmdit-convert", source, "--output", judge.folder / "y.safetensors", "--dry-run")
+        "mmdit-convert", source, "--dequantize", "--output", judge.folder / "y.safetensors",
+        "--dry-run")
     said = report["components"][0]["quantization"]
     found = {tensor["name"]: tensor["decibels_at_best"] for tensor in said["tensors"]}
     expected = decibels([codes["txt_in.weight"].noise()])

@@ -31,10 +31,7 @@ def foreign(rows, columns):
     i8 = lambda *shape: ("I8", np.ones(shape, "i1"))
     return {
         "bitsandbytes 4-bit codes": {
-            W: u8(n * k // 2, 1), f"{W}.absmax": f32(n * k // 64), f"{W}.quant_map": f32(16),
-            f"{W}.quant_state.bitsandbytes__nf4": text({"quant_type": "nf4"})},
-        "NVFP4 codes": {W: u8(n, k // 2), f"{L}.weight_scale": e4m3(n, k // 16),
-                        f"{L}.weight_scale_2": f32(), f"{L}.input_scale": f32()},
+            W: u8(n * k // 2, 1), f"{W}.absmax": f32(n * k // 64), f"{W}.quant_map": f32(16)},
         "MXFP8 codes": {W: e4m3(n, k), f"{L}.weight_scale": ("F8_E8M0", np.ones((n, k // 32), "u1"))},
         "MXFP4 codes": {W: u8(n, k // 2), f"{L}.weight_scale": u8(n, k // 32)},
         "SVDQuant codes (nunchaku)": {
@@ -42,13 +39,19 @@ def foreign(rows, columns):
             f"{L}.proj_down": f32(k, 16), f"{L}.proj_up": f32(n, 16), f"{L}.smooth_factor": f32(k)},
         "GPTQ or AWQ codes": {f"{L}.qweight": ("I32", np.ones((k // 8, n), "i4")),
                               f"{L}.qzeros": ("I32", np.ones((1, n // 8), "i4"))},
-        "packed codes of compressed-tensors": {
-            f"{L}.weight_packed": ("I32", np.ones((n, k // 8), "i4")), f"{L}.weight_scale": f32(n, 1)},
-        "torchao codes": {f"{L}._weight_qdata": i8(n, k), f"{L}._weight_scale": f32(n, 1)},
-        "quanto codes": {f"{W}._data": i8(n, k), f"{W}._scale": f32(n, 1)},
-        "SDNQ codes": {W: i8(n, k), f"{L}.scale": f32(n, 1)},
-        "MLX codes": {W: ("U32", np.ones((n, k // 8), "u4")), f"{L}.scales": f32(n, k // 64),
-                      f"{L}.biases": f32(n, k // 64)},
+        "packed codes with zero points (compressed-tensors)": {
+            f"{L}.weight_packed": ("I32", np.ones((n, k // 8), "i4")), f"{L}.weight_scale": f32(n, 1),
+            f"{L}.weight_zero_point": ("I32", np.ones((n // 8, 1), "i4"))},
+        "NVFP4 codes of compressed-tensors": {
+            f"{L}.weight_packed": u8(n, k // 2), f"{L}.weight_scale": e4m3(n, k // 16),
+            f"{L}.weight_global_scale": f32(1)},
+        "torchao codes of I32": {f"{L}._weight_qdata": ("I32", np.ones((n, k // 8), "i4")),
+                                 f"{L}._weight_scale": f32(n, 1)},
+        "quanto codes of 2 or 4 bits": {
+            f"{W}._data._data": u8(n // 2, k), f"{W}._scale": f32(n, 1), f"{W}._shift": f32(n, 1)},
+        "SDNQ codes of U8": {W: u8(n, k), f"{L}.scale": f32(n, 1), f"{L}.zero_point": f32(n, 1)},
+        "MLX codes without biases": {
+            W: ("U32", np.ones((n, k // 8), "u4")), f"{L}.scales": u8(n, k // 32)},
         "FP8 codes with scales of blocks": {W: e4m3(n, k), f"{L}.weight_scale_inv": f32(1, 1)},
         "ComfyUI asym_w4a8_int8 codes": {
             W: i8(n, k // 2), f"{L}.weight_s_rel": e4m3(n, k // 16),
@@ -152,7 +155,8 @@ def judge_refusals(judge):
 
     def refusal(tensors, header, what):
         write(source, rest | tensors, header)
-        convert = judge.tool("mmdit-convert", source, "--output", output, exits=65)
+        convert = judge.tool(
+            "mmdit-convert", source, "--dequantize", "--output", output, exits=65)
         judge.tool("mmdit-quantize", source, "--recipe", "int8", "--output", output, exits=65)
         judge.check(not output.exists(), f"{what}: nothing is written")
         return convert.stderr
@@ -174,4 +178,4 @@ def judge_refusals(judge):
     write(source, rest | {W: ("I8", coded.codes), f"{L}.weight_scale": ("F32", coded.scale),
                           f"{L}.comfy_quant": text({"format": "int8_tensorwise", "params": {
                               "convrot": True, "convrot_groupsize": coded.size}})})
-    judge.tool("mmdit-convert", source, "--output", output)
+    judge.tool("mmdit-convert", source, "--dequantize", "--output", output)

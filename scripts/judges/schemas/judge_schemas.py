@@ -96,11 +96,12 @@ def conversions(judge, bundle):
         "ComfyUI, cast": (MODEL, "b.safetensors", "comfyui", "--dtype", "f16"),
         "shards": (MODEL / "transformer", "c", "diffusers", "--max-shard-size", "10MB"),
         "a pipeline": (MODEL, "d", "bfl"),
-        "codes": (codes, "e.safetensors", "bfl"),
+        "codes": (codes, "e.safetensors", "bfl", "--dequantize"),
         "codes to a folder": (codes, "f", "diffusers", "--dtype", "f32"),
         "several components": (several, "g", "diffusers"),
         "one of several": (several, "h.safetensors", "comfyui"),
         "a bundle": (bundle, "i.mmdit", "bfl"),
+        "a bundle as values": (bundle, "p", "diffusers", "--dequantize"),
     }
     for what, (source, output, layout, *options) in cases.items():
         command = ["mmdit-convert", source, "--output", judge.folder / output, "--layout", layout]
@@ -153,7 +154,7 @@ def exports(judge, int8, int4):
 
 
 def dry_parts(judge, source):
-    return judge.report("mmdit-convert", source, "--output", judge.folder / "none",
+    return judge.report("mmdit-convert", source, "--dequantize", "--output", judge.folder / "none",
                         "--dry-run")["components"]
 
 
