@@ -16,7 +16,8 @@ from forward import FLOAT32_LIMIT, INT8_ACTIVATIONS_LIMIT, velocities
 from loaded import Loaded
 
 NAME = f"diffusers {diffusers.__version__}, bitsandbytes {bitsandbytes.__version__}"
-TARGETS = ["bitsandbytes:nf4", "bitsandbytes:nf4-double", "bitsandbytes:fp4", "bitsandbytes:int8"]
+TARGETS = ["bitsandbytes:nf4", "bitsandbytes:nf4-double", "bitsandbytes:fp4",
+           "bitsandbytes:fp4-double", "bitsandbytes:int8"]
 
 NOTE = ("it multiplies with a rounded 1/127 where this suite divides by 127, so that the scales of "
         "bundles are carried exactly; its values are ours to within five roundings of float32.")

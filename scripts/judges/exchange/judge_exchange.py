@@ -8,6 +8,7 @@
 
 import argparse
 import importlib
+import logging
 import os
 import pathlib
 import sys
@@ -31,6 +32,7 @@ from exported import export_transformer, judge_export
 
 # These networks are too small to be shared among threads, which only wait for each other.
 torch.set_num_threads(1)
+logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
 diffusers.utils.logging.set_verbosity_error()
 diffusers.utils.logging.disable_progress_bar()
 transformers.utils.logging.disable_progress_bar()
@@ -49,6 +51,14 @@ def judge_transformers(judge, name):
             rows.append(judge_export(judge, target, runtime, path))
             judge.check(said, f"{target}: a report")
     return rows
+
+
+def check_all_judged(judge, rows, left_out):
+    """No target without a judge."""
+    targets = {target["id"] for target in judge.report("mmdit-export", "--list")["targets"]
+               if target["id"].split(":")[0] not in left_out}
+    judged = {row["target"] for row in rows}
+    judge.check(targets == judged, f"judged and listed targets differ: {sorted(targets ^ judged)}")
 
 
 def main():
@@ -72,6 +82,8 @@ def main():
             rows += importlib.import_module("judge_gguf_text_encoder").run(judge, options.llamacpp)
         if "sdcpp" in wanted and options.sdcpp:
             rows += importlib.import_module("judge_sdcpp").run(judge, options.sdcpp)
+        if not options.only:
+            check_all_judged(judge, rows, left_out)
         moved = carried.run(judge) if "carried" in wanted else []
         document = report.document(rows, moved)
         print(report.markdown(document))

@@ -15,7 +15,7 @@ from loaded import Loaded
 NAME = f"diffusers {diffusers.__version__}, gguf 0.19.0"
 TARGETS = [f"gguf:{kind}" for kind in (
     "F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q2_K", "Q3_K", "Q4_K", "Q5_K",
-    "Q6_K", "IQ4_NL", "IQ4_XS", "Q3_K_M", "Q4_K_S", "Q4_K_M", "Q5_K_S", "Q5_K_M")]
+    "Q6_K", "IQ4_NL", "IQ4_XS", "Q3_K_S", "Q3_K_M", "Q4_K_S", "Q4_K_M", "Q5_K_S", "Q5_K_M")]
 
 
 def decoded(path):

@@ -77,7 +77,9 @@ def refusal(judge, python, model):
     """What the loader says to the text encoder and the autoencoder of the fixture."""
     _, log = sample(judge, python, model, MODEL / "text_encoder/model.safetensors", "--vae",
                     MODEL / "vae/diffusion_pytorch_model.safetensors", weights="bf16")
-    found = re.search(r"tensor '([^']*)' has wrong shape in model file: got (\[[^]]*\]), expected (\[[^]]*\])", log)
+    shape = r"(\[[^]]*\])"
+    found = re.search(
+        f"tensor '([^']*)' has wrong shape in model file: got {shape}, expected {shape}", log)
     judge.check(found, f"stable-diffusion.cpp names the tensor it refuses: {log[-300:]}")
     return found and f"{found[1]}: got {found[2]}, expected {found[3]}"
 

@@ -16,12 +16,12 @@ HEADER = """# Exchange
 `Tests/Fixtures/glyph-klein`, exported to every target of `mmdit-export`, and what the program that
 each file is for makes of it on a CPU.
 
-*Loaded*: by that program's own loader, `from_pretrained` or `from_single_file`; single files of klein
-need `config=`, since diffusers takes them for FLUX.2 [dev] otherwise. *Values*: what it decodes is what this suite reads of the
-file, bit for bit. *Forward error*: ‖v − ours‖ / ‖ours‖ of its prediction against that of our core
-with the same file, the largest of the four steps of one golden; the arithmetic says why it is not
-1e-7. *Velocity* and *latents*: our core with the file against the golden, as in
-[fidelity-glyph-klein.md](fidelity-glyph-klein.md).
+*Loaded*: by that program's own loader, `from_pretrained` or `from_single_file`; single files of
+klein need `config=`, since diffusers takes them for FLUX.2 [dev] otherwise. *Values*: what it decodes
+is what this suite reads of the file, bit for bit. *Forward error*: ‖v − ours‖ / ‖ours‖ of its
+prediction against that of our core with the same file, the largest of the four steps of one golden;
+the arithmetic says why it is not 1e-7. *Velocity* and *latents*: our core with the file against the
+golden, as in [fidelity-glyph-klein.md](fidelity-glyph-klein.md).
 """
 TEXT_HEADER = """
 ## Text encoders
@@ -100,8 +100,9 @@ def markdown(document):
                 f"{small(row.get('decoded_levels'))} | {small(row.get('native_levels'))} |\n"
                 for row in rows) + notes(rows)
             continue
-        text += (f"\n## {title}\n\n| target | loaded by | loaded | values | bits/weight | "
-                 "forward error | arithmetic | velocity | latents |\n|---|---|---|---|---:|---:|---|---:|---:|\n")
+        text += (
+            f"\n## {title}\n\n| target | loaded by | loaded | values | bits/weight | forward error | "
+            "arithmetic | velocity | latents |\n|---|---|---|---|---:|---:|---|---:|---:|\n")
         for row in rows:
             text += "| " + " | ".join([
                 f"`{row['target']}`", row["runtime"], said(row["loaded"]), said(row.get("values")),

@@ -49,7 +49,7 @@ def write_autoencoder(path):
             convolution(f"{name}.conv.{index}", 64, 64)
         if has_pool:
             convolution(f"{name}.pool.0", 256, 64, 1, bias=False)
-            tensors.update({f"{name}.pool.1.weight": torch.zeros(256), f"{name}.pool.1.bias": torch.zeros(256)})
+            tensors.update({f"{name}.pool.1.{kind}": torch.zeros(256) for kind in ("weight", "bias")})
             convolution(f"{name}.pool.3", 64, 256, 1, bias=False)
 
     # (part, first, last, convolutions, blocks, blocks with a pool)

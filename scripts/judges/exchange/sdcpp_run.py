@@ -2,8 +2,9 @@
 
     sdcpp_run.py MODEL ENCODER SIGMAS FOLDER TYPE (--tiny AUTOENCODER | --vae AUTOENCODER)
 
-TYPE is what weights become in memory, `default` or `f32`. Writes FOLDER/STEP.png, the projections of what it takes for clean latents after each step. What goes
-wrong is in its log, standard error.
+TYPE is what weights become in memory, `default` or `f32`. Writes FOLDER/STEP.png, the
+projections of what it takes for clean latents after each step. What goes wrong is in its log,
+standard error.
 """
 
 import sys
