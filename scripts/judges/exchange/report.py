@@ -21,7 +21,8 @@ klein need `config=`, since diffusers takes them for FLUX.2 [dev] otherwise. *Va
 is what this suite reads of the file, bit for bit. *Forward error*: ‖v − ours‖ / ‖ours‖ of its
 prediction against that of our core with the same file, the largest of the four steps of one golden;
 the arithmetic says why it is not 1e-7. *Velocity* and *latents*: our core with the file against the
-golden, as in [fidelity-glyph-klein.md](fidelity-glyph-klein.md).
+goldens, the worst of three (4 steps without guidance, 8 with it, and another shape), as in
+[fidelity-glyph-klein.md](fidelity-glyph-klein.md).
 """
 TEXT_HEADER = """
 ## Text encoders
