@@ -32,12 +32,12 @@ struct ExportCandidates {
       input.bundle == nil
       ? !assigned.isEmpty && assigned.allSatisfy { $0.treatment != .keep } : isCoded
     return ExportCandidate(
-      name: tensor.name, parts: parts, shape: tensor.shape, family: family,
+      name: tensor.name, parts: parts, shape: tensor.shape,
       isAdvised: isAdvised && tensor.shape.extents.count == 2,
       reason: assigned.first?.reason ?? "",
-      isCritical: parts.contains { part in
-        family.quantization.critical.contains { NamePattern($0.match).matches(part) }
-      },
+      criticalReason: family.quantization.critical.first { advice in
+        parts.contains { NamePattern(advice.match).matches($0) }
+      }?.reason,
       plainType: Self.plainType(encodings.map { ElementType(rawValue: $0) }),
       scheme: isMixed ? nil : schemes.first ?? nil,
       mixedEncodings: isMixed ? Array(Set(encodings)).sorted() : [])

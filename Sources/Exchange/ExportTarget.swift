@@ -76,13 +76,12 @@ public struct ExportCandidate: Sendable {
   /// The names of its parts in the suite's own layout.
   public let parts: [String]
   public let shape: Shape
-  public let family: Family
   /// Whether to quantize it: the advice of the family or, of a bundle, what its recipe decided; and
   /// the reason for that or against.
   public let isAdvised: Bool
   public let reason: String
-  /// Whether errors in it cost most, by the family's advice.
-  public let isCritical: Bool
+  /// Why errors in it cost most, by the family's advice; nil where they do not.
+  public let criticalReason: String?
   /// The type that its values keep when they are not coded.
   public let plainType: ElementType
   /// The scheme of its codes in a bundle; nil for values.

@@ -1,6 +1,4 @@
-internal import Families
 public import GGUF
-internal import Recipes
 public import Tensors
 
 /// Which type of blocks each tensor of a GGUF file gets.
@@ -46,11 +44,7 @@ public struct GGUFMix: Hashable, Sendable {
   /// The type of a tensor, and why.
   func type(of tensor: ExportCandidate) -> (type: BlockType, reason: String) {
     guard critical != base else { return (base, tensor.reason) }
-    if let advice = tensor.family.quantization.critical.first(where: { advice in
-      tensor.parts.contains { NamePattern(advice.match).matches($0) }
-    }) {
-      return (critical, advice.reason)
-    }
+    if let reason = tensor.criticalReason { return (critical, reason) }
     if tensor.name.hasSuffix("attn.qkv.weight") {
       return (critical, "queries, keys and values, a small part of a block")
     }
