@@ -20,6 +20,8 @@ let settings = testSettings + [.strictMemorySafety()]
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let database = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -48,6 +50,10 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     // SHA-256 of the sources a bundle was made from.
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    // The history of reports: SQLite with migrations and typed queries.
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    // The report page: templates that escape what they print.
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
   ],
   // Layers: a target depends only on targets above it in this list.
   targets: [
@@ -65,8 +71,12 @@ let package = Package(
     library("Parallel"),
     library("StrictJSON", ["Failures"]),
 
-    // 2. What a weight is.
+    // 2. What a weight is, what networks compute with, what people see.
     library("Tensors", ["CKernels", "Failures", "Parallel", "Scalars"]),
+
+    library("Operations", ["COpenBLAS", "Parallel", "Tensors"]),
+    library("Images", ["CZlib", "Failures", "Parallel", "Storage"]),
+    library("ImageMetrics", ["Failures", "Images", "Parallel"]),
 
     // 3. Containers, codes, architectures.
     library("Safetensors", ["Failures", "Parallel", "Storage", "StrictJSON", "Tensors"]),
@@ -80,8 +90,9 @@ let package = Package(
         "StrictJSON", "Tensors",
       ]),
     library("Families", ["Failures", "StrictJSON", "Tensors"]),
+    library("Tokenizers", ["Failures", "Storage", "StrictJSON"]),
 
-    // 4. What was downloaded, what to do with it, and the network that judges it.
+    // 4. What was downloaded, what to do with it, and the networks that judge it.
     library(
       "Checkpoints",
       [
@@ -91,10 +102,14 @@ let package = Package(
     library(
       "Recipes",
       ["Failures", "Families", "Parallel", "Quantization", "Storage", "StrictJSON", "Tensors"]),
-    library("MMDiT", ["CKernels", "COpenBLAS", "Failures", "Families", "Parallel", "Tensors"]),
+    library(
+      "TextEncoders", ["Failures", "Families", "Operations", "Parallel", "Tensors"]),
+    library("MMDiT", ["Failures", "Families", "Operations", "Parallel", "Tensors"]),
+    library(
+      "Autoencoders", ["Failures", "Families", "Images", "Operations", "Parallel", "Tensors"]),
     library("Sampling", ["Failures", "MMDiT", "Parallel"]),
 
-    // 5. The native file, other layouts, and fidelity.
+    // 5. The native file, other layouts and runtimes, pictures, and fidelity.
     library(
       "Conversion",
       [
@@ -115,11 +130,26 @@ let package = Package(
         "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors",
       ]),
     library(
+      "Rendering",
+      [
+        "Autoencoders", "Bundles", "Checkpoints", "Failures", "Families", "Images", "MMDiT",
+        "Parallel", "Safetensors", "Sampling", "Storage", "StrictJSON", "Tensors", "TextEncoders",
+        "Tokenizers",
+      ]),
+    library(
+      "Goldens",
+      [
+        "Failures", "Families", "Images", "MMDiT", "Parallel", "Rendering", "Safetensors",
+        "Sampling", "Storage", "StrictJSON", "Tensors",
+      ]),
+    library(
       "Fidelity",
       [
-        "Bundles", "Checkpoints", "Failures", "Families", "MMDiT", "Parallel", "Recipes",
+        "Autoencoders", "Bundles", "Checkpoints", "Failures", "Families", "Goldens",
+        "ImageMetrics", "Images", "MMDiT", "Operations", "Parallel", "Recipes", "Rendering",
         "Safetensors", "Sampling", "Storage", "StrictJSON", "Tensors",
       ]),
+    library("FidelityReports", ["Failures", "Storage", "StrictJSON"]),
 
     // 6. What people and scripts see.
     library("ToolKit", ["Failures", "Parallel", argumentParser, logging]),
@@ -127,9 +157,17 @@ let package = Package(
       "Reports",
       [
         "Bundles", "Checkpoints", "Conversion", "Exchange", "Failures", "Families", "Fidelity",
-        "Parallel", "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors",
-        "ToolKit",
+        "FidelityReports", "Goldens", "Parallel", "Quantization", "Recipes", "Rendering",
+        "Safetensors", "Storage", "StrictJSON", "Tensors", "ToolKit",
         argumentParser,
+      ]),
+    library(
+      "ReportHistory", ["Failures", "FidelityReports", "Storage", "StrictJSON", database]),
+    library(
+      "ReportPages",
+      [
+        "Failures", "FidelityReports", "ImageMetrics", "Images", "Parallel", "ReportHistory",
+        "Storage", "StrictJSON", "ToolKit", mustache,
       ]),
 
     // 7. Tools: parse, call, print.
@@ -137,7 +175,11 @@ let package = Package(
     tool(
       "mmdit-convert", ["Bundles", "Checkpoints", "Conversion", "Reports", "Storage", "Tensors"]),
     tool("mmdit-quantize", ["Bundles", "Recipes", "Reports"]),
+    tool("mmdit-render", ["Rendering", "Reports"]),
+    tool("mmdit-golden", ["Goldens", "Rendering", "Reports"]),
     tool("mmdit-verify", ["Fidelity", "Recipes", "Reports"]),
+    tool(
+      "mmdit-report", ["FidelityReports", "ReportHistory", "ReportPages", "Reports", "StrictJSON"]),
     tool("mmdit-export", ["Exchange", "Reports"]),
     tool("mmdit-bundle", ["Bundles", "Reports", "StrictJSON", "Tensors"]),
 
@@ -171,8 +213,8 @@ let package = Package(
     tests(
       "MMDiT",
       [
-        "Failures", "Families", "Parallel", "Safetensors", "Sampling", "Storage", "StrictJSON",
-        "Tensors",
+        "Failures", "Families", "Operations", "Parallel", "Safetensors", "Sampling", "Storage",
+        "StrictJSON", "Tensors",
       ]),
     tests("Sampling", ["Failures", "Families", "MMDiT", "Parallel", "Tensors"]),
     tests(
@@ -213,6 +255,38 @@ let package = Package(
         "Safetensors", "Storage", "StrictJSON", "Tensors",
       ]),
     tests("ToolKit", ["Failures", "Parallel", argumentParser]),
+    tests("Images", ["Failures", "Parallel", "Storage"]),
+    tests("ImageMetrics", ["Failures", "Images", "Parallel"], exclude: ["Goldens"]),
+    tests("Tokenizers", ["Failures", "Storage", "StrictJSON"]),
+    tests(
+      "TextEncoders",
+      [
+        "Checkpoints", "Failures", "Families", "Operations", "Parallel", "Safetensors", "Storage",
+        "StrictJSON", "Tensors",
+      ]),
+    tests(
+      "Autoencoders",
+      [
+        "Checkpoints", "Failures", "Families", "Images", "Operations", "Parallel", "Safetensors",
+        "Storage", "StrictJSON", "Tensors",
+      ]),
+    tests(
+      "Rendering",
+      [
+        "Bundles", "Failures", "Families", "Images", "MMDiT", "Parallel", "Safetensors",
+        "Sampling", "Storage", "StrictJSON", "Tensors", "TextEncoders", "Tokenizers",
+      ]),
+    tests(
+      "Goldens",
+      [
+        "Failures", "Families", "Images", "MMDiT", "Parallel", "Rendering", "Safetensors",
+        "Sampling", "Storage", "StrictJSON", "Tensors",
+      ]),
+    tests("FidelityReports", ["Failures", "Storage", "StrictJSON"]),
+    tests("ReportHistory", ["Failures", "FidelityReports", "Storage", "StrictJSON"]),
+    tests(
+      "ReportPages",
+      ["Failures", "FidelityReports", "ImageMetrics", "Images", "Storage", "StrictJSON"]),
   ],
   swiftLanguageModes: [.v6]
 )

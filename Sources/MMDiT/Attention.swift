@@ -1,4 +1,4 @@
-internal import Glibc
+internal import Operations
 internal import Parallel
 
 /// The RMS-norm scales of queries and keys, `[K]` each.
@@ -100,7 +100,7 @@ struct Attention: Sendable {
     var offset = 0
     for (rows, scale) in [(input.text, text), (input.image, image)] {
       for row in rows {
-        normalizeHead(&span, at: offset, scale: scale, epsilon: epsilon)
+        normalizeRootMeanSquare(&span, at: offset, scale: scale, epsilon: epsilon)
         rotary.rotate(&span, at: offset, row: row)
         offset += headSize
       }
@@ -133,18 +133,4 @@ struct Attention: Sendable {
       }
     }
   }
-}
-
-/// exp(x − max) / Σ exp(x − max) over those elements, in place.
-private func softmax(_ x: inout MutableSpan<Float>, _ range: Range<Int>) {
-  var largest = -Float.infinity
-  for index in range { largest = max(largest, x[index]) }
-  var sum = 0.0
-  for index in range {
-    let value = expf(x[index] - largest)
-    x[index] = value
-    sum += Double(value)
-  }
-  let inverse = Float(1 / sum)
-  for index in range { x[index] *= inverse }
 }

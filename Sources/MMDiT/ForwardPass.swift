@@ -1,4 +1,5 @@
 internal import Families
+internal import Operations
 internal import Parallel
 internal import Tensors
 

@@ -1,3 +1,5 @@
+internal import Operations
+
 /// The shift, scale and gate that a part of a block applies, for every input of the batch.
 ///
 /// One row of `values` per input; each of the three takes D consecutive columns.

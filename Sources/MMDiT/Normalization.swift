@@ -1,3 +1,4 @@
+internal import Operations
 internal import Parallel
 
 // Sums run in Double: a sequential Float sum over D terms would lose more than the pairwise sums
@@ -65,20 +66,5 @@ func addGated(
         }
       }
     }
-  }
-}
-
-/// RMS norm of one head vector `[K]`, in place: x / √(mean(x²) + epsilon) · scale.
-func normalizeHead(
-  _ head: inout MutableSpan<Float>, at offset: Int, scale: [Float], epsilon: Float
-) {
-  var squares = 0.0
-  for index in 0..<scale.count {
-    let value = Double(head[offset + index])
-    squares += value * value
-  }
-  let inverse = Float(1 / (squares / Double(scale.count) + Double(epsilon)).squareRoot())
-  for index in 0..<scale.count {
-    head[offset + index] = head[offset + index] * inverse * scale[index]
   }
 }

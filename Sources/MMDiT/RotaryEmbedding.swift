@@ -1,5 +1,6 @@
 internal import Families
 internal import Glibc
+package import Operations
 
 /// Where a token stands on the four position axes: time, row, column, text index.
 package typealias Position = [Int]

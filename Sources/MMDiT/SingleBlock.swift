@@ -1,4 +1,5 @@
 internal import Families
+internal import Operations
 internal import Tensors
 
 extension ForwardPass {

@@ -1,5 +1,6 @@
 import Glibc
 import MMDiT
+import Operations
 import Testing
 
 @Suite struct EmbeddingTests {

@@ -11,15 +11,20 @@ internal import COpenBLAS
 private let openBLASIsSingleThreaded: Void = openblas_set_num_threads(1)
 
 /// Where a matrix lies in a span: its first element and the distance between rows.
-struct MatrixPlace {
-  var offset: Int = 0
-  var stride: Int
+package struct MatrixPlace: Sendable {
+  package var offset: Int
+  package var stride: Int
+
+  package init(offset: Int = 0, stride: Int) {
+    self.offset = offset
+    self.stride = stride
+  }
 }
 
 /// C `[m, n]` = scale · A `[m, k]` · Bᵀ, with B `[n, k]`: a linear layer, or queries times keys.
 ///
 /// All row-major; each matrix may be a part of a wider one, given by its place.
-func multiply(
+package func multiply(
   _ a: Span<Float>, _ aPlace: MatrixPlace, transposed b: Span<Float>, _ bPlace: MatrixPlace,
   into c: inout MutableSpan<Float>, _ cPlace: MatrixPlace,
   m: Int, n: Int, k: Int, scale: Float = 1
@@ -29,7 +34,7 @@ func multiply(
 }
 
 /// C `[m, n]` = A `[m, k]` · B `[k, n]`: attention weights times values.
-func multiply(
+package func multiply(
   _ a: Span<Float>, _ aPlace: MatrixPlace, _ b: Span<Float>, _ bPlace: MatrixPlace,
   into c: inout MutableSpan<Float>, _ cPlace: MatrixPlace, m: Int, n: Int, k: Int
 ) {

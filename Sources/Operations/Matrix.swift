@@ -17,7 +17,7 @@ package struct Matrix: Sendable {
   }
 
   /// The values of consecutive rows.
-  func values(ofRows range: Range<Int>) -> ArraySlice<Float> {
+  package func values(ofRows range: Range<Int>) -> ArraySlice<Float> {
     values[range.lowerBound * columns..<range.upperBound * columns]
   }
 }

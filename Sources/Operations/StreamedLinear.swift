@@ -1,5 +1,5 @@
-internal import Parallel
-internal import Tensors
+package import Parallel
+package import Tensors
 
 /// Linear layers whose weights pass through one buffer.
 ///
@@ -7,7 +7,7 @@ internal import Tensors
 /// with it, decode the next block into the same memory. Each weight is decoded once per use for
 /// all tokens of the batch, and the float32 weights alive never exceed the buffer, whatever the
 /// size of the model.
-struct StreamedLinear {
+package struct StreamedLinear {
   private let weights: any WeightSource
   private let threads: Int
   private let monitor: WorkMonitor
@@ -18,7 +18,7 @@ struct StreamedLinear {
   private static let tokenTile = 128
 
   /// `bufferCount` values at most are decoded at once, but at least one row of a layer.
-  init(_ weights: any WeightSource, bufferCount: Int, threads: Int, monitor: WorkMonitor) {
+  package init(_ weights: any WeightSource, bufferCount: Int, threads: Int, monitor: WorkMonitor) {
     self.weights = weights
     self.threads = threads
     self.monitor = monitor
@@ -29,7 +29,7 @@ struct StreamedLinear {
   ///
   /// Takes rows `rows` of x `[_, inputs]` and writes `outputs` columns of y from `firstColumn`, in
   /// as many rows from `firstRow` (by default the same rows).
-  mutating func apply(
+  package mutating func apply(
     _ name: String, to x: Matrix, rows: Range<Int>, into y: inout Matrix, firstRow: Int? = nil,
     firstColumn: Int = 0
   ) throws {
@@ -84,7 +84,7 @@ struct StreamedLinear {
     try DisjointRows.lend(&span, columns: outputs) { output in
       try forEachChunk(of: rows.count, chunk: Self.tokenTile, threads: threads) { tile in
         output.withRows(firstRow + tile.lowerBound..<firstRow + tile.upperBound) { y in
-          MMDiT.multiply(
+          Operations.multiply(
             x.values.span,
             MatrixPlace(offset: (rows.lowerBound + tile.lowerBound) * inputs, stride: inputs),
             transposed: buffer.span, MatrixPlace(stride: inputs),

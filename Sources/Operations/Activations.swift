@@ -2,10 +2,10 @@ internal import Glibc
 internal import Parallel
 
 /// x · sigmoid(x).
-func silu(_ x: Float) -> Float { x / (1 + expf(-x)) }
+package func silu(_ x: Float) -> Float { x / (1 + expf(-x)) }
 
 /// SiLU of every element.
-func silu(_ x: Matrix) -> Matrix {
+package func silu(_ x: Matrix) -> Matrix {
   Matrix(rows: x.rows, columns: x.columns, values: x.values.map(silu))
 }
 
@@ -13,7 +13,7 @@ func silu(_ x: Matrix) -> Matrix {
 /// `firstColumn`, and up the M columns after them.
 ///
 /// The output goes to the columns of `output` from `outputColumn`, for every row.
-func gate(
+package func gate(
   _ x: Matrix, firstColumn: Int, size: Int, into output: inout Matrix, outputColumn: Int,
   threads: Int
 ) throws {
