@@ -216,7 +216,12 @@ let package = Package(
         "Failures", "Families", "Operations", "Parallel", "Safetensors", "Sampling", "Storage",
         "StrictJSON", "Tensors",
       ]),
-    tests("Sampling", ["Failures", "Families", "MMDiT", "Parallel", "Tensors"]),
+    tests(
+      "Sampling",
+      [
+        "Failures", "Families", "MMDiT", "Parallel", "Safetensors", "Storage", "StrictJSON",
+        "Tensors",
+      ]),
     tests(
       "Bundles",
       [
