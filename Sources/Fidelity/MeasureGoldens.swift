@@ -63,10 +63,7 @@ func measureGoldens(
   let configuration = try candidate.weights.flux2()
   let transformer = try Transformer(
     configuration: configuration, weights: candidate.weights)
-  let bytesPerToken =
-    MemoryLayout<Float>.stride
-    * (6 * configuration.width + 3 * configuration.feedForwardSize + configuration.headSize)
-  let tokenLimit = activationByteCount / bytesPerToken
+  let tokenLimit = activationByteCount / transformer.activationByteCountPerToken
   let predictions = runs.indices.flatMap { run in runs[run].predictions(run: run) }
   let batches = grouped(predictions, limit: tokenLimit) { runs[$0.run].tokenCount }
   let groups = grouped(Array(runs.indices), limit: tokenLimit) { 2 * runs[$0].tokenCount }
@@ -126,22 +123,4 @@ private func relativeError(of values: [Float], from expected: [Float]) -> Double
   var metrics = ErrorMetrics()
   metrics.add(reference: expected.span, candidate: values.span)
   return metrics.relativeError
-}
-
-/// Consecutive elements in groups whose sizes sum to at most `limit`; a larger one stands alone.
-func grouped<Element>(
-  _ elements: [Element], limit: Int, size: (Element) -> Int
-) -> [[Element]] {
-  var groups: [[Element]] = []
-  var total = 0
-  for element in elements {
-    let next = size(element)
-    if groups.isEmpty || total + next > limit {
-      groups.append([])
-      total = 0
-    }
-    groups[groups.count - 1].append(element)
-    total += next
-  }
-  return groups
 }
