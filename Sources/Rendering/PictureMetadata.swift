@@ -19,7 +19,7 @@ extension RenderJob {
     let (run, request) = (picture.run, picture.request)
     let noise: (String, JSONValue) =
       switch request.noise {
-      case .seed(let seed): ("seed", .init(String(seed)))
+      case .seed(let seed): ("seed", .init(Int(clamping: seed)))
       case .latents: ("noise", options.noise.map { .init($0) } ?? .null)
       }
     let guidance =

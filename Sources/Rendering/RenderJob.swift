@@ -29,7 +29,7 @@ public struct RenderJob: Sendable {
         .latents(
           try LatentsFile.read(
             $0, grid: grid, channels: pipeline.transformer.configuration.inputChannels))
-      } ?? .seed(options.seed)
+      } ?? .seed(UInt64(clamping: options.seed))
     self.options = options
     self.pipeline = pipeline
     requests = options.prompts.map {

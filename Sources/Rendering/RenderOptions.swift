@@ -1,4 +1,5 @@
 internal import MMDiT
+internal import Storage
 
 /// What someone asks to be rendered, in the words of a command line.
 public struct RenderOptions: Sendable {
@@ -9,7 +10,8 @@ public struct RenderOptions: Sendable {
   public var prompts: [String]
   /// The PNG file of the one picture, or the folder of several.
   public var output: String
-  public var seed: UInt64 = 0
+  /// At least 0; PyTorch and this suite use its low 32 bits.
+  public var seed = 0
   /// A safetensors file with the initial latents, perhaps with `:TENSOR`; instead of a seed.
   public var noise: String?
   /// `WIDTHxHEIGHT` in pixels; nil for that of the first reference, or else 1024x1024.
@@ -60,9 +62,17 @@ public struct RenderOptions: Sendable {
     return known
   }
 
-  /// The prompts of a text file, one on each line; empty lines are none.
-  public static func prompts(ofLines text: String) -> [String] {
-    text.split(whereSeparator: \.isNewline).map(String.init).filter {
+  /// The longest file of prompts that is read, in bytes.
+  private static let largestPromptFile = 16 << 20
+
+  /// The prompts of a text file, one on each line; lines of spaces alone are none.
+  public static func prompts(ofFile path: String) throws -> [String] {
+    let bytes = try FileReader.contents(of: path, limit: largestPromptFile)
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw RenderingFailure.request(
+        subject: path, expected: "prompts in UTF-8", found: "other bytes")
+    }
+    return text.split(whereSeparator: \.isNewline).map(String.init).filter {
       !$0.allSatisfy(\.isWhitespace)
     }
   }
