@@ -24,10 +24,7 @@ extension PicturePipeline {
     monitor: WorkMonitor = .silent, onPicture: (Int, RenderedPicture) throws -> Void
   ) throws {
     let prepared = try prepare(requests, settings, threads: threads, monitor: monitor)
-    let groups = grouped(
-      Array(prepared.indices), limit: activationByteCount / transformer.activationByteCountPerToken
-    ) { prepared[$0].tokenCount(textTokenCount: settings.textTokenCount) }
-    for group in groups {
+    for group in groups(of: prepared, activationByteCount: activationByteCount) {
       let latents = try sample(
         group.map { prepared[$0] }, threads: threads, monitor: monitor)
       for (index, latents) in zip(group, latents) {
@@ -35,6 +32,15 @@ extension PicturePipeline {
           prepared[index], latents: latents, threads: threads, monitor: monitor)
         try onPicture(index, picture)
       }
+    }
+  }
+
+  /// The indices of pictures that advance together, so that their activations fit the memory.
+  package func groups(of pictures: [PreparedPicture], activationByteCount: Int) -> [[Int]] {
+    let limit = activationByteCount / transformer.activationByteCountPerToken
+    let textSize = transformer.configuration.textSize
+    return grouped(Array(pictures.indices), limit: limit) {
+      pictures[$0].run.tokenCount(textSize: textSize)
     }
   }
 
@@ -59,11 +65,11 @@ extension PicturePipeline {
   }
 }
 
-extension PreparedPicture {
+extension SamplingRun {
   /// The tokens of one step: of text, latents and references, twice with guidance.
-  fileprivate func tokenCount(textTokenCount: Int) -> Int {
-    let references = run.references.reduce(0) { $0 + ($1.grid.tokenCount ?? 0) }
-    let once = textTokenCount + (run.grid.tokenCount ?? 0) + references
-    return run.negativeText == nil ? once : 2 * once
+  fileprivate func tokenCount(textSize: Int) -> Int {
+    let images = references.map(\.grid) + [grid]
+    let once = text.count / textSize + images.reduce(0) { $0 + ($1.tokenCount ?? 0) }
+    return negativeText == nil ? once : 2 * once
   }
 }
