@@ -266,9 +266,9 @@ let package = Package(
     tests(
       "TextEncoders",
       [
-        "Checkpoints", "Failures", "Families", "Operations", "Parallel", "Safetensors", "Storage",
-        "StrictJSON", "Tensors",
-      ]),
+        "Bundles", "Checkpoints", "Failures", "Families", "Operations", "Parallel", "Safetensors",
+        "Storage", "StrictJSON", "Tensors",
+      ], exclude: ["Goldens"]),
     tests(
       "Autoencoders",
       [
