@@ -35,16 +35,14 @@ extension FidelityReport {
     self.init(
       environment: try ReportEnvironment(document: document["environment"]),
       goldenSet: try ReportGoldenSet(document: document["golden_set"]),
-      candidates: try document.list("candidates", atMost: 1000) { field throws(JSONFailure) in
+      candidates: try document.list("candidates", atLeast: 1, atMost: 1000) {
+        field throws(JSONFailure) in
         try CandidateReport(document: field)
       },
       skipped: try document.list("skipped", atMost: 10_000) { field throws(JSONFailure) in
         try field.rejectUnknownKeys(except: ["id", "reason"])
         return SkippedReport(id: try field["id"].string(), reason: try field["reason"].string())
       })
-    guard !candidates.isEmpty else {
-      throw try document["candidates"].failure(expected: "at least one candidate", found: "none")
-    }
     try document.checkDistinct(candidates.map(\.name), "name", of: "candidates")
     try document.checkVerdict(passes)
   }

@@ -15,7 +15,7 @@ extension GoldenReport {
       latentsPSNR: try document.measure(
         "latents_psnr_db", ifNull: latentsRelativeError == 0 ? .infinity : .nan),
       latentsCosine: try document.measure("latents_cosine", in: -1...1),
-      steps: try document.list("steps", atMost: 10_000) { field throws(JSONFailure) in
+      steps: try document.list("steps", atLeast: 1, atMost: 10_000) { field throws(JSONFailure) in
         try StepReport(document: field)
       },
       picture: try document.optional("picture").map { field throws(JSONFailure) in

@@ -32,13 +32,16 @@ extension JSONField {
 
   /// The elements of the array of a key, of which there are no more than a meaningful document has.
   func list<Element>(
-    _ key: String, atMost limit: Int,
+    _ key: String, atLeast least: Int = 0, atMost limit: Int,
     _ element: (JSONField) throws(JSONFailure) -> Element
   ) throws(JSONFailure) -> [Element] {
     let field = try self[key]
     let fields = try field.array()
     guard fields.count <= limit else {
       throw field.failure(expected: "at most \(limit) elements", found: "\(fields.count)")
+    }
+    guard fields.count >= least else {
+      throw field.failure(expected: "at least \(least) of them", found: "\(fields.count)")
     }
     var elements: [Element] = []
     elements.reserveCapacity(fields.count)

@@ -127,7 +127,8 @@ import Testing
     #expect(
       message(["candidates"], .array(Array(repeating: .null, count: 1001)))
         == "r.json: candidates: expected at most 1000 elements, found 1001")
-    #expect(message(["candidates"], []).contains("expected at least one candidate, found none"))
+    #expect(message(["candidates"], []).contains("expected at least 1 of them, found 0"))
+    #expect(message(["candidates", 0, "goldens", 0, "steps"], []).contains("at least 1 of them"))
   }
 
   @Test func whatIsNoFileOrNoJSONIsRefused() throws {
