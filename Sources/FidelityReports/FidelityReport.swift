@@ -1,6 +1,7 @@
 /// What one verification found, as its JSON document says it (formats/fidelity-report.md).
 ///
-/// Numbers that the document has as null, being infinite or undefined, are NaN here.
+/// Numbers that the document has as null are NaN here, and infinite where they are the
+/// signal-to-noise ratio of equal things.
 public struct FidelityReport: Hashable, Sendable {
   public var environment: ReportEnvironment
   public var goldenSet: ReportGoldenSet

@@ -76,6 +76,11 @@ BROKEN = {
         (["candidates", 1, "goldens", 0, "steps", 0, "sigma"], None, "a step without a level"),
         (["candidates", 1, "goldens", 0, "velocity_relative_error"], -1, "a negative error"),
         (["candidates", 1, "violations"], [{"subject": "x"}], "half a violation"),
+        (["candidates", 1, "stored_byte_count"], DELETED, "a candidate without a size"),
+        (["candidates", 1, "blocks"], [{"name": "x", "errors": [{}]}], "an error without a number"),
+        (["candidates", 1, "goldens", 0, "picture"], {"file": "x.png"}, "half a picture"),
+        (["golden_set", "sha256"], "0" * 63, "a digest that is too short"),
+        (["environment", "threads"], 0, "no threads"),
         (["candidates", 1, "time"], 1, "an unknown key"),
     ],
     "inspection": [
