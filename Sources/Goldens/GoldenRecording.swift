@@ -80,7 +80,7 @@ public struct GoldenRecording: Sendable {
         let id = plan.runs[index].golden.id
         let picture = try pipeline.finish(
           prepared[index], latents: latents, threads: threads, monitor: monitor)
-        try writer.write(picture.decoderLatents, to: .decoderLatents, of: id)
+        try writer.write(picture.decoderLatents.values, to: .decoderLatents, of: id)
         try writer.write(picture.image, of: id)
       }
     }

@@ -10,7 +10,7 @@ public struct PipelineStyle: Hashable, Sendable {
     /// Nothing: the model was distilled with it.
     case none
     /// A second prediction for the empty prompt, away from which the first is moved.
-    case classifierFree
+    case classifierFree = "classifier_free"
     /// It is an input of the network.
     case embedded
   }

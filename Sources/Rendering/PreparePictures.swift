@@ -14,7 +14,8 @@ extension PicturePipeline {
   /// Everything that a picture needs before its first step: prompt and empty prompt embedded,
   /// references encoded, noise drawn, noise levels shifted.
   ///
-  /// All prompts pass the text encoder together, so that each of its weights is decoded once.
+  /// Prompts pass the text encoder together, as many as 1 GiB of activations allows, so that each of
+  /// its weights is decoded once for all of them.
   ///
   /// Throws `RenderingFailure.request` for settings that cannot be fulfilled, and what the parts
   /// throw.
@@ -46,6 +47,9 @@ extension PicturePipeline {
     }
   }
 
+  /// The activations of the text encoder that are alive at once, in bytes.
+  private static let embeddingByteCount = 1 << 30
+
   /// The embedding `[L, J]` of each prompt, by the prompt.
   public func embeddings(
     of prompts: [String], textTokenCount: Int, threads: Int = availableThreadCount(),
@@ -58,8 +62,11 @@ extension PicturePipeline {
         prompt, style: style.promptStyle, length: textTokenCount, tokenizer: tokenizer)
       return TextInput(identifiers: tokens.identifiers, mask: tokens.mask)
     }
-    let states = try textEncoder.hiddenStates(
-      inputs, layers: style.textLayers, threads: threads, monitor: monitor)
+    let limit = Self.embeddingByteCount / textEncoder.activationByteCountPerToken
+    let states = try grouped(inputs, limit: limit) { $0.identifiers.count }.flatMap {
+      try textEncoder.hiddenStates(
+        $0, layers: style.textLayers, threads: threads, monitor: monitor)
+    }
     return Dictionary(uniqueKeysWithValues: zip(unique, states))
   }
 

@@ -1,4 +1,4 @@
-internal import MMDiT
+public import MMDiT
 internal import Storage
 
 /// What someone asks to be rendered, in the words of a command line.
@@ -33,7 +33,7 @@ public struct RenderOptions: Sendable {
   static let pixelsPerToken = 16
 
   /// The grid of a size in pixels, as `1024x768`; both are multiples of 16.
-  static func grid(_ size: String) throws(RenderingFailure) -> TokenGrid {
+  public static func grid(_ size: String) throws(RenderingFailure) -> TokenGrid {
     let sides = size.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
     guard sides.count == 2, let width = sides[0], let height = sides[1],
       (1...1 << 16).contains(width), (1...1 << 16).contains(height),

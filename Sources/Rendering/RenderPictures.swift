@@ -1,3 +1,4 @@
+public import Autoencoders
 public import Images
 internal import MMDiT
 public import Parallel
@@ -8,6 +9,8 @@ public struct RenderedPicture: Sendable {
   public let prepared: PreparedPicture
   /// The final latents, `[T, C]`.
   public let latents: [Float]
+  /// The same as the autoencoder's decoder takes them.
+  public let decoderLatents: Latents
   public let image: Image
 }
 
@@ -59,9 +62,11 @@ extension PicturePipeline {
     monitor: WorkMonitor = .silent
   ) throws -> RenderedPicture {
     let grid = prepared.request.grid
-    let picture = try autoencoder.decode(
-      latents, gridHeight: grid.height, gridWidth: grid.width, threads: threads, monitor: monitor)
-    return RenderedPicture(prepared: prepared, latents: latents, image: picture.image)
+    let decoderLatents = try autoencoder.latents(
+      ofTokens: latents, gridHeight: grid.height, gridWidth: grid.width)
+    let picture = try autoencoder.decode(decoderLatents, threads: threads, monitor: monitor)
+    return RenderedPicture(
+      prepared: prepared, latents: latents, decoderLatents: decoderLatents, image: picture.image)
   }
 }
 

@@ -52,6 +52,16 @@ public struct TextEncoder: Sendable {
       1, widest, min(largest, weightBufferByteCount / MemoryLayout<Float>.stride))
   }
 
+  /// The bytes of activations that each token of a batch takes while it passes the layers; the hidden
+  /// states that are handed out come to it.
+  public var activationByteCountPerToken: Int {
+    MemoryLayout<Float>.stride
+      * (3 * configuration.width
+        + max(
+          2 * (configuration.querySize + configuration.keyValueSize),
+          3 * configuration.feedForwardSize))
+  }
+
   /// The hidden states of each prompt after `layers`, side by side: `[L, layers.count · D]`,
   /// row-major.
   ///
