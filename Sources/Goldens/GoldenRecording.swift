@@ -13,15 +13,11 @@ public struct GoldenRecording: Sendable {
 
   /// Plans one run for each prompt, all of one size; the n-th begins with the noise of seed + n.
   ///
-  /// `producer` says what computes them. The files of the pipeline are hashed, which reads all of
-  /// them once.
-  ///
-  /// Throws `RenderingFailure.request` when there is no prompt, and what hashing throws.
+  /// `producer` says what computes them. Throws `RenderingFailure.request` when there is no prompt.
   public init(
     _ pipeline: PicturePipeline, prompts: [String], seed: Int, grid: TokenGrid,
-    settings: RenderSettings, producer: String, suiteVersion: String,
-    monitor: WorkMonitor = .silent
-  ) throws {
+    settings: RenderSettings, producer: String
+  ) throws(RenderingFailure) {
     guard !prompts.isEmpty else {
       throw RenderingFailure.request(subject: "prompts", expected: "at least one", found: "none")
     }
@@ -35,10 +31,7 @@ public struct GoldenRecording: Sendable {
     let ids = identifiers(for: prompts)
     let configuration = pipeline.transformer.configuration
     plan = GoldenSetPlan(
-      producer: producer,
-      provenance: try GoldenProvenance(
-        of: pipeline, suiteVersion: suiteVersion, monitor: monitor),
-      channels: configuration.inputChannels, textWidth: configuration.textSize,
+      producer: producer, channels: configuration.inputChannels, textWidth: configuration.textSize,
       runs: prompts.indices.map { index in
         GoldenSetPlan.Run(
           golden: Golden(
@@ -52,12 +45,16 @@ public struct GoldenRecording: Sendable {
 
   /// Makes the runs and writes the set; nothing has its name before all of it is there.
   ///
+  /// The files of the pipeline are hashed for the set's provenance, which reads all of them once.
   /// Runs advance together, as many as `activationByteCount` allows. Predictions go to the file as
   /// they come, so memory does not grow with the set.
   public func record(
-    to path: String, activationByteCount: Int = 1 << 30,
+    to path: String, suiteVersion: String, activationByteCount: Int = 1 << 30,
     threads: Int = availableThreadCount(), monitor: WorkMonitor = .silent
   ) throws {
+    var plan = plan
+    plan.provenance = try GoldenProvenance(
+      of: pipeline, suiteVersion: suiteVersion, monitor: monitor)
     let writer = try GoldenSetWriter.create(path, plan)
     let prepared = try pipeline.prepare(requests, settings, threads: threads, monitor: monitor)
     for group in pipeline.groups(of: prepared, activationByteCount: activationByteCount) {

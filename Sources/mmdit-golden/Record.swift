@@ -82,11 +82,11 @@ struct Record: Tool {
       settings: RenderSettings(
         stepCount: steps, levels: try sigmas.map(RenderOptions.levels), guidance: guidance,
         textTokenCount: maxSequenceLength),
-      producer: "mmdit-tools \(suiteVersion), float32 on CPU", suiteVersion: suiteVersion,
-      monitor: context.monitor)
+      producer: "mmdit-tools \(suiteVersion), float32 on CPU")
     let byteCount = try recording.plan.byteCount(path: output)
     if !dryRun {
-      try recording.record(to: output, threads: context.threadCount, monitor: context.monitor)
+      try recording.record(
+        to: output, suiteVersion: suiteVersion, threads: context.threadCount, monitor: context.monitor)
     }
     for run in recording.plan.runs {
       let golden = run.golden
