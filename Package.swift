@@ -281,7 +281,8 @@ let package = Package(
     tests(
       "Rendering",
       [
-        "Bundles", "Failures", "Families", "Images", "MMDiT", "Parallel", "Safetensors",
+        "Autoencoders", "Bundles", "Failures", "Families", "Images", "MMDiT", "Parallel",
+        "Safetensors",
         "Sampling", "Storage", "StrictJSON", "Tensors", "TextEncoders", "Tokenizers",
       ]),
     tests(

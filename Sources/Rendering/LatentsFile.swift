@@ -49,7 +49,7 @@ enum LatentsFile {
   /// A file's own name may hold a colon.
   private static func split(_ place: String) -> (path: String, name: String?) {
     let ending = ".safetensors:"
-    guard FileSystem.kind(of: place) == nil, let range = place.range(of: ending) else {
+    guard FileSystem.kind(of: place) == nil, let range = place.firstRange(of: ending) else {
       return (place, nil)
     }
     return (

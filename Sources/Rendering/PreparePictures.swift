@@ -1,4 +1,7 @@
-public import MMDiT
+internal import Autoencoders
+internal import Families
+internal import Images
+internal import MMDiT
 public import Parallel
 public import Sampling
 internal import TextEncoders

@@ -1,4 +1,5 @@
-public import Images
+internal import Families
+internal import Images
 internal import MMDiT
 public import Parallel
 internal import Storage

@@ -1,4 +1,5 @@
 public import Autoencoders
+internal import Families
 public import Images
 internal import MMDiT
 public import Parallel
