@@ -18,6 +18,7 @@ from harness import MODEL, ROOT, Judge
 from safetensors.torch import load_file, save_file
 from text_encoder_cases import KINDS, case, network, prompt, save, write
 
+transformers.utils.logging.disable_progress_bar()
 LIMIT = 1e-4
 # Other sizes than the committed encoders have, and columns that groups of 64 codes fill.
 SIZES = {"hidden_size": 128, "intermediate_size": 192, "num_hidden_layers": 5,
