@@ -14,7 +14,8 @@ import transformers
 from safetensors.torch import save_file
 
 PRODUCER = (f"transformers {transformers.__version__}, torch {torch.__version__}, "
-            "float32 on CPU, sdpa attention")
+            "float32 on CPU, "
+            "sdpa attention")
 # Nothing has the size of anything else; 4 query heads share 2 heads of keys and values.
 SIZES = {"hidden_size": 48, "intermediate_size": 56, "num_hidden_layers": 4,
          "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 16, "vocab_size": 128,

@@ -79,8 +79,8 @@ public struct TextEncoder: Sendable {
   /// All prompts pass the network at once and every weight is decoded once for all of them. With N
   /// tokens in the batch, each prompt rounded up to a multiple of 128, peak memory in float32 values:
   ///
-  ///     N · (3D + max(2 · (H + G) · K, 3M))  +  N · layers.count · D
-  ///       +  threads · 64 · L  +  the weight buffer
+  ///     N · (2D + max(2 · (H + G) · K, 3M))  +  N · layers.count · D
+  ///       +  threads · 64 · L  +  L · K  +  the weight buffer
   ///
   /// whatever the number of parameters. The result does not depend on the number of threads or on
   /// the other prompts, to the last bit: no product has rows of two prompts.
