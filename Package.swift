@@ -272,7 +272,7 @@ let package = Package(
       [
         "Checkpoints", "Failures", "Families", "Images", "Operations", "Parallel", "Safetensors",
         "Storage", "StrictJSON", "Tensors",
-      ]),
+      ], exclude: ["Goldens"]),
     tests(
       "Rendering",
       [
