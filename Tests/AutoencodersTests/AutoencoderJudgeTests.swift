@@ -1,4 +1,5 @@
 import Autoencoders
+import Families
 import Foundation
 import Images
 import Safetensors
@@ -18,7 +19,8 @@ struct AutoencoderJudgeTests {
   /// The longest rows have K = 9 · 256 terms, u = 2⁻²⁴, some 45 layers and two independent sides
   /// round: √2304 · u · √45 · √2 = 2.7e-5 of the whole, and no value by more than 1e-3 of the
   /// pictures' −1…1.
-  private let (tolerance, largest) = (2.7e-5, 1e-3)
+  private let tolerance = 2.7e-5
+  private let largest = 1e-3
 
   @Test func everyCaseEqualsDiffusers() throws {
     let folder = ProcessInfo.processInfo.environment["MMDIT_AUTOENCODER_CASES"] ?? ""
