@@ -277,7 +277,7 @@ let package = Package(
       [
         "Checkpoints", "Failures", "Families", "Images", "Operations", "Parallel", "Safetensors",
         "Storage", "StrictJSON", "Tensors",
-      ]),
+      ], exclude: ["Goldens"]),
     tests(
       "Rendering",
       [

@@ -38,9 +38,9 @@ public enum AutoencoderFailure: DiagnosedFailure, Equatable {
     switch self {
     case .family(let origin, let found):
       """
-      \(origin): expected a FLUX.2 autoencoder, found a \(found.title)
+      \(origin): expected a FLUX.2 autoencoder, found \(Self.name(of: found))
       It can be inspected and converted; pictures are decoded and encoded for FLUX.2 only, whose \
-      latents have batch statistics.
+      latents have 32 channels and batch statistics.
       """
     case .weights(let origin, let problems):
       Self.describe(origin, problems)
@@ -52,6 +52,11 @@ public enum AutoencoderFailure: DiagnosedFailure, Equatable {
     case .input(let origin, let subject, let expected, let found):
       "\(origin): \(subject): expected \(expected), found \(found)"
     }
+  }
+
+  private static func name(of family: Family) -> String {
+    family == .autoencoder
+      ? "the autoencoder of FLUX.1 or Stable Diffusion 3" : "the component \(family.title)"
   }
 
   private static func describe(_ origin: String, _ problems: [Problem]) -> String {

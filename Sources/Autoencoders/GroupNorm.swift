@@ -79,6 +79,11 @@ package struct ChannelAffine: Sendable {
   package let factors: [Float]
   package let summands: [Float]
 
+  package init(factors: [Float], summands: [Float]) {
+    self.factors = factors
+    self.summands = summands
+  }
+
   /// The normed map.
   package func callAsFunction(_ x: FeatureMap, work: Work) throws -> Matrix {
     let channels = x.channels

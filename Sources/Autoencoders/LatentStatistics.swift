@@ -1,18 +1,18 @@
-internal import Tensors
+package import Tensors
 
 /// The mean and the deviation of each channel of a token, which the training has counted: tokens of
 /// the sampler are (z − mean) / deviation of what the autoencoder knows.
-struct LatentStatistics: Sendable {
+package struct LatentStatistics: Sendable {
   /// `[4C]` each.
-  let means: [Float]
+  package let means: [Float]
   /// √(variance + epsilon) in float32, as the pipelines compute it.
-  let deviations: [Float]
+  package let deviations: [Float]
 
   /// Reads `bn.running_mean` and `bn.running_var`.
   ///
   /// Throws `AutoencoderFailure.number` for a mean that is not finite or a variance below 0, and
   /// what the source throws.
-  init(_ weights: any WeightSource, epsilon: Float) throws {
+  package init(_ weights: any WeightSource, epsilon: Float) throws {
     means = try weights.values(of: "bn.running_mean")
     let variances = try weights.values(of: "bn.running_var")
     for (name, values, lowest) in [
@@ -34,7 +34,7 @@ struct LatentStatistics: Sendable {
   }
 
   /// Latents of tokens `[T, 4C]` in rows from the top left: z = token · deviation + mean.
-  func latents(ofTokens tokens: [Float], gridHeight: Int, gridWidth: Int) -> Latents {
+  package func latents(ofTokens tokens: [Float], gridHeight: Int, gridWidth: Int) -> Latents {
     let channels = means.count / 4
     var values = [Float](repeating: 0, count: tokens.count)
     Latents.pairIndices(channels: channels, gridHeight: gridHeight, gridWidth: gridWidth) {
@@ -45,7 +45,7 @@ struct LatentStatistics: Sendable {
   }
 
   /// Tokens `[T, 4C]` of latents of even height and width: (z − mean) / deviation.
-  func tokens(of latents: Latents) -> [Float] {
+  package func tokens(of latents: Latents) -> [Float] {
     var tokens = [Float](repeating: 0, count: latents.values.count)
     Latents.pairIndices(
       channels: latents.channels, gridHeight: latents.height / 2, gridWidth: latents.width / 2
