@@ -265,7 +265,7 @@ let package = Package(
     tests("ToolKit", ["Failures", "Parallel", argumentParser]),
     tests("Images", ["Failures", "Parallel", "Storage"], exclude: ["Goldens"]),
     tests("ImageMetrics", ["Failures", "Images", "Parallel"], exclude: ["Goldens"]),
-    tests("Tokenizers", ["Failures", "Storage", "StrictJSON"]),
+    tests("Tokenizers", ["Failures", "Storage", "StrictJSON"], exclude: ["Goldens"]),
     tests(
       "TextEncoders",
       [
