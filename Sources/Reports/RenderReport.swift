@@ -1,7 +1,11 @@
+internal import Bundles
+internal import Families
 internal import MMDiT
+internal import Recipes
 public import Rendering
 internal import Sampling
 public import StrictJSON
+internal import Tensors
 internal import ToolKit
 
 /// What `mmdit-render` did or would do.

@@ -15,18 +15,17 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from harness import MODEL, Judge  # noqa: E402
+from harness import GOLDENS, MODEL, Judge  # noqa: E402
 
 from diffusers import Flux2KleinPipeline  # noqa: E402
 import tiny_dev  # noqa: E402
 
 torch.set_num_threads(2)
 TURBO = [1.0, 0.6509, 0.4374, 0.2932, 0.1893, 0.1108, 0.0495, 0.00031]
-TURBO_LORA = "lora-turbo"
 
 
 def klein(folder):
-    pipeline = Flux2KleinPipeline.from_pretrained(folder, torch_dtype=torch.float32)
+    pipeline = Flux2KleinPipeline.from_pretrained(folder, dtype=torch.float32)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
 
@@ -45,8 +44,9 @@ class RenderJudge:
     def __init__(self, judge):
         self.judge = judge
         self.folder = judge.folder
+        self.count = 0
 
-    def render(self, model, prompt, *options, name="ours.png"):
+    def render(self, model, prompt, *options, name):
         output = self.folder / name
         self.judge.tool("mmdit-render", model, "--prompt", prompt, "--output", output, *options)
         return output
@@ -84,7 +84,8 @@ class RenderJudge:
             tool += ["--reference", path]
         if images:
             arguments["image"] = list(images)
-        ours = self.render(model, prompt, *tool)
+        self.count += 1
+        ours = self.render(model, prompt, *tool, name=f"picture-{self.count}.png")
         with torch.no_grad():
             theirs = pipeline(prompt=prompt, width=width, height=height, **arguments).images[0]
         self.compare(what, ours, theirs)
@@ -144,18 +145,30 @@ def judge_distilled(render):
                 guidance_scale=4.0)
 
 
+def merged(transformer, lora, scale):
+    """Adds a LoRA to the weights: W + scale · B · A."""
+    weights, parts = transformer.state_dict(), load_file(lora)
+    for name in [name for name in parts if name.endswith(".lora_A.weight")]:
+        stem = name.removesuffix(".lora_A.weight")
+        down, up = parts[name].float(), parts[f"{stem}.lora_B.weight"].float()
+        weights[f"{stem.removeprefix('transformer.')}.weight"] += scale * (up @ down)
+
+
 def judge_turbo(render):
     pipeline = klein(MODEL)
-    pipeline.load_lora_weights(MODEL, subfolder=TURBO_LORA,
-                               weight_name="pytorch_lora_weights.safetensors")
-    pipeline.fuse_lora()
-    pipeline.unload_lora_weights()
+    with torch.no_grad():
+        # Rank and alpha are both 16.
+        merged(pipeline.transformer, MODEL / "lora-turbo/pytorch_lora_weights.safetensors", 1.0)
     folder = render.folder / "turbo"
     pipeline.transformer.save_pretrained(folder)
-    render.case("turbo: eight levels, weights from a folder", MODEL, pipeline,
-                "red apple on a blue background", 128, 128,
-                ["--sigmas", ",".join(map(str, TURBO)), "--guidance", "1", "--weights", folder],
-                sigmas=TURBO, num_inference_steps=len(TURBO), guidance_scale=1.0)
+    levels = ",".join(map(str, TURBO))
+    ours, _ = render.case(
+        "turbo: eight levels, weights from a folder", MODEL, pipeline,
+        "red apple on a blue background", 128, 128,
+        ["--sigmas", levels, "--guidance", "1", "--weights", folder], seed=100, sigmas=TURBO,
+        num_inference_steps=len(TURBO), guidance_scale=1.0)
+    recorded = load_file(GOLDENS)["apple-turbo.image"].numpy()
+    render.compare("turbo as it was recorded", ours, recorded)
 
 
 def judge_bundle(render):
