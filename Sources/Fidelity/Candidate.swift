@@ -1,6 +1,7 @@
 internal import Bundles
 internal import Checkpoints
 public import Families
+internal import MMDiT
 public import Recipes
 internal import Storage
 internal import Tensors
@@ -60,4 +61,20 @@ public struct Candidate: Sendable {
 
   /// The bits that its files spend on each weight, scales and zero points included.
   public var bitsPerWeight: Double { weights.weights.bitsPerWeight }
+
+  /// The bytes of its weights in its files.
+  public var storedByteCount: Int { weights.weights.storedByteCount }
+
+  /// The network over its weights.
+  func transformer() throws -> Transformer {
+    try Transformer(configuration: weights.flux2(), weights: weights)
+  }
+}
+
+extension Transformer {
+  /// The memory that a pass takes for each token of its batch, in bytes (`velocities`).
+  var activationBytesPerToken: Int {
+    MemoryLayout<Float>.stride
+      * (6 * configuration.width + 3 * configuration.feedForwardSize + configuration.headSize)
+  }
 }
