@@ -106,7 +106,10 @@ let package = Package(
       "TextEncoders", ["Failures", "Families", "Operations", "Parallel", "Tensors"]),
     library("MMDiT", ["Failures", "Families", "Operations", "Parallel", "Tensors"]),
     library(
-      "Autoencoders", ["Failures", "Families", "Images", "Operations", "Parallel", "Tensors"]),
+      "Autoencoders",
+      [
+        "Failures", "Families", "Images", "Operations", "Parallel", "StrictJSON", "Tensors",
+      ]),
     library("Sampling", ["Failures", "MMDiT", "Parallel"]),
 
     // 5. The native file, other layouts and runtimes, pictures, and fidelity.
@@ -270,7 +273,7 @@ let package = Package(
       [
         "Checkpoints", "Failures", "Families", "Images", "Operations", "Parallel", "Safetensors",
         "Storage", "StrictJSON", "Tensors",
-      ]),
+      ], exclude: ["Goldens"]),
     tests(
       "Rendering",
       [
