@@ -219,7 +219,12 @@ let package = Package(
         "Failures", "Families", "Operations", "Parallel", "Safetensors", "Sampling", "Storage",
         "StrictJSON", "Tensors",
       ]),
-    tests("Sampling", ["Failures", "Families", "MMDiT", "Parallel", "Tensors"]),
+    tests(
+      "Sampling",
+      [
+        "Failures", "Families", "MMDiT", "Parallel", "Safetensors", "Storage", "StrictJSON",
+        "Tensors",
+      ]),
     tests(
       "Bundles",
       [
@@ -261,13 +266,13 @@ let package = Package(
     tests("ToolKit", ["Failures", "Parallel", argumentParser]),
     tests("Images", ["Failures", "Parallel", "Storage"], exclude: ["Goldens"]),
     tests("ImageMetrics", ["Failures", "Images", "Parallel"], exclude: ["Goldens"]),
-    tests("Tokenizers", ["Failures", "Storage", "StrictJSON"]),
+    tests("Tokenizers", ["Failures", "Storage", "StrictJSON"], exclude: ["Goldens"]),
     tests(
       "TextEncoders",
       [
-        "Checkpoints", "Failures", "Families", "Operations", "Parallel", "Safetensors", "Storage",
-        "StrictJSON", "Tensors",
-      ]),
+        "Bundles", "Checkpoints", "Failures", "Families", "Operations", "Parallel", "Safetensors",
+        "Storage", "StrictJSON", "Tensors",
+      ], exclude: ["Goldens"]),
     tests(
       "Autoencoders",
       [
@@ -277,7 +282,8 @@ let package = Package(
     tests(
       "Rendering",
       [
-        "Bundles", "Failures", "Families", "Images", "MMDiT", "Parallel", "Safetensors",
+        "Autoencoders", "Bundles", "Failures", "Families", "Images", "MMDiT", "Parallel",
+        "Safetensors",
         "Sampling", "Storage", "StrictJSON", "Tensors", "TextEncoders", "Tokenizers",
       ]),
     tests(

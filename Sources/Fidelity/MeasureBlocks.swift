@@ -56,7 +56,7 @@ struct Attribution {
     let found = try candidate.transformer()
     let inputs = places.indices.flatMap { place in runs.indices.map { (place: place, run: $0) } }
     let batches = grouped(
-      inputs, limit: activationByteCount / expected.activationBytesPerToken
+      inputs, limit: activationByteCount / expected.activationByteCountPerToken
     ) { runs[$0.run].tokenCount }
     let tokens = inputs.reduce(0) { $0 + runs[$1.run].tokenCount }
     monitor.begin("blocks of \(candidate.name)", total: tokens, unit: .tokens)

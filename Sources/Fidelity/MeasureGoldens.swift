@@ -9,7 +9,7 @@ internal import Tensors
 /// The predictions at golden latents do not depend on each other, so they are batched: each weight
 /// is decoded once for as many of them as `activationByteCount` allows. The same bound holds for
 /// the runs that advance together. `predicted` is given every prediction at golden latents,
-/// `finished` the final latents `[T, C]` of every run of its own.
+/// `finished`, when all runs are done, the final latents `[T, C]` of every run of its own.
 func measureGoldens(
   _ runs: [GoldenRun], with candidate: Candidate, activationByteCount: Int = 1 << 30,
   predicted: (GoldenRun, Prediction, [Float]) throws -> Void = { _, _, _ in },
@@ -18,7 +18,7 @@ func measureGoldens(
 ) throws -> [GoldenFidelity] {
   let transformer = try candidate.transformer()
   let configuration = transformer.configuration
-  let tokenLimit = activationByteCount / transformer.activationBytesPerToken
+  let tokenLimit = activationByteCount / transformer.activationByteCountPerToken
   let predictions = runs.indices.flatMap { run in runs[run].predictions(run: run) }
   let batches = grouped(predictions, limit: tokenLimit) { runs[$0.run].tokenCount }
   let groups = grouped(Array(runs.indices), limit: tokenLimit) { 2 * runs[$0].tokenCount }
@@ -50,7 +50,7 @@ func measureGoldens(
     }
   }
   var drifts = runs.map { [ErrorMetrics](repeating: ErrorMetrics(), count: $0.golden.steps) }
-  var pictures = [PictureFidelity?](repeating: nil, count: runs.count)
+  var finals = [[Float]](repeating: [], count: runs.count)
   for group in groups {
     let stepCount = group.map { runs[$0].golden.steps }.max() ?? 0
     let latents = try EulerSampler(transformer).sample(
@@ -63,11 +63,9 @@ func measureGoldens(
       let expected = runs[run].trajectory[step.step + 1]
       drifts[run][step.step].add(reference: expected.span, candidate: step.latents.span)
     }
-    for (run, latents) in zip(group, latents) {
-      pictures[run] = try finished(runs[run], latents)
-    }
+    for (run, latents) in zip(group, latents) { finals[run] = latents }
   }
-  return runs.enumerated().map { index, run in
+  return try runs.enumerated().map { index, run in
     let isGuided = run.negativeVelocities != nil
     return GoldenFidelity(
       id: run.golden.id, prompt: run.golden.prompt,
@@ -79,7 +77,7 @@ func measureGoldens(
           driftRelativeError: drifts[index][step].relativeError,
           driftCosine: drifts[index][step].cosineSimilarity)
       },
-      latents: drifts[index][run.golden.steps - 1], picture: pictures[index])
+      latents: drifts[index][run.golden.steps - 1], picture: try finished(run, finals[index]))
   }
 }
 

@@ -58,6 +58,12 @@ public struct Transformer: Sendable {
   /// The blocks a call walks, each counted as one step by its monitor.
   public var blockCount: Int { configuration.doubleBlockCount + configuration.singleBlockCount }
 
+  /// The bytes of activations that each token of a batch takes, those of one attention head apart.
+  public var activationByteCountPerToken: Int {
+    MemoryLayout<Float>.stride
+      * (6 * configuration.width + 3 * configuration.feedForwardSize + configuration.headSize)
+  }
+
   /// The predicted velocities `[T, C]` of each input: the direction from picture to noise.
   ///
   /// The inputs are independent; they may differ in prompt, noise level, grid, references and text

@@ -1,5 +1,5 @@
 /// Consecutive elements in groups whose sizes sum to at most `limit`; a larger one stands alone.
-func grouped<Element>(
+package func grouped<Element>(
   _ elements: [Element], limit: Int, size: (Element) -> Int
 ) -> [[Element]] {
   var groups: [[Element]] = []
