@@ -180,7 +180,7 @@ let package = Package(
     tool("mmdit-quantize", ["Bundles", "Recipes", "Reports"]),
     tool("mmdit-render", ["Rendering", "Reports"]),
     tool("mmdit-golden", ["Goldens", "Rendering", "Reports"]),
-    tool("mmdit-verify", ["Fidelity", "Recipes", "Reports"]),
+    tool("mmdit-verify", ["Fidelity", "FidelityReports", "Goldens", "Recipes", "Reports"]),
     tool(
       "mmdit-report", ["FidelityReports", "ReportHistory", "ReportPages", "Reports", "StrictJSON"]),
     tool("mmdit-export", ["Exchange", "Reports"]),
@@ -248,7 +248,8 @@ let package = Package(
     tests(
       "Fidelity",
       [
-        "Bundles", "Families", "MMDiT", "Parallel", "Quantization", "Recipes", "Safetensors",
+        "Bundles", "Families", "Goldens", "MMDiT", "Parallel", "Quantization", "Recipes",
+        "Safetensors",
         "Storage", "StrictJSON", "Tensors",
       ]),
     tests(
@@ -259,8 +260,8 @@ let package = Package(
     tests(
       "Reports",
       [
-        "Bundles", "Checkpoints", "Families", "Fidelity", "Parallel", "Quantization", "Recipes",
-        "Safetensors", "Storage", "StrictJSON", "Tensors",
+        "Bundles", "Checkpoints", "Families", "Fidelity", "FidelityReports", "Goldens", "Parallel",
+        "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors",
       ]),
     tests("ToolKit", ["Failures", "Parallel", argumentParser]),
     tests("Images", ["Failures", "Parallel", "Storage"], exclude: ["Goldens"]),

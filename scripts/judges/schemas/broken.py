@@ -67,6 +67,10 @@ BROKEN = {
         (["goldens", 0, "sigmas"], [2], "a noise level of 2"),
         (["goldens", 0, "loras"], [{"path": "x"}], "a LoRA without a strength"),
         (["goldens", 0, "negative"], "", "an unknown key"),
+        (["provenance"], {"suite_version": "1", "model": "m"}, "a provenance without sources"),
+        (["provenance"], {"suite_version": "1", "model": "m", "sources": [
+            {"name": "a", "bytes": 1, "sha256": "0" * 63}]}, "a digest that is too short"),
+        (["negative_prompt"], None, "no negative prompt, not even an empty one"),
     ],
     "fidelity-report": [
         (["verdict"], "ok", "an unknown verdict"),

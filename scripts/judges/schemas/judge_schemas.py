@@ -75,8 +75,8 @@ def documents(judge):
     yield from pipeline_quantizations(judge)
     yield from exports(judge, bundles["int8"], bundles["int4-g64"])
     arguments = ["--golden", GOLDENS, "--reference", MODEL, "--only", QUICK_GOLDEN]
-    yield "fidelity-report", "int8", judge.report(
-        "mmdit-verify", *arguments, "--candidate", bundles["int8"])
+    yield "fidelity-report", "int8, with its blocks", judge.report(
+        "mmdit-verify", *arguments, "--attribution", "--candidate", bundles["int8"])
     (judge.folder / "thresholds.json").write_text('{"latents_psnr_db": 200}')
     yield "fidelity-report", "limits that are not kept", judge.report(
         "mmdit-verify", *arguments, "--candidate", bundles["int8"], "--candidate",

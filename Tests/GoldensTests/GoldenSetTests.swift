@@ -1,4 +1,5 @@
-import Fidelity
+import Goldens
+import Images
 import MMDiT
 import Safetensors
 import Storage
@@ -7,9 +8,12 @@ import Tensors
 import TestSupport
 import Testing
 
+/// The committed set of the small model.
+let goldens = FileSystem.path(Fixture.goldens, "glyph-klein.safetensors")
+
 @Suite struct GoldenSetTests {
   @Test func theFixtureHasItsRuns() throws {
-    let set = try GoldenSet.open(VerifyTests.goldens)
+    let set = try GoldenSet.open(goldens)
     #expect(set.goldens.count == 22)
     #expect(set.goldens.count { $0.loras.isEmpty } == 18)
     #expect(set.producer.hasPrefix("diffusers"))
@@ -19,6 +23,24 @@ import Testing
     #expect(run.noise.count == 60 * 128)
     #expect(run.velocities.count == 6)
     #expect(run.trajectory.count == 7)
+    #expect(run.decoderLatents?.count == 32 * 12 * 20)
+    let image = try #require(run.image)
+    #expect((image.width, image.height) == (160, 96))
+    let tensors = try SafetensorsCheckpoint.open(goldens)
+    #expect(image.pixels.map(Float.init) == (try tensors.values(of: "apple-wide.image")))
+  }
+
+  @Test func theDocumentOfTheFixtureIsReadWhole() throws {
+    let set = try GoldenSet.open(goldens)
+    let apple = try set.golden("red-apple")
+    #expect(apple.seed == 100)
+    #expect(apple.unshiftedSigmas == nil)
+    #expect(set.negativePrompt.isEmpty)
+    #expect(set.provenance == nil)
+    let ink = try set.golden("apple-ink")
+    #expect(ink.loras == [Golden.LoRA(path: "lora-ink", strength: 1)])
+    #expect(set.goldens.contains { $0.unshiftedSigmas?.count == 8 })
+    #expect(throws: GoldenFailure.self) { try set.golden("banana") }
   }
 
   /// The trajectory is Euler from noise and velocities; its end, unpacked, must be what the
@@ -26,8 +48,8 @@ import Testing
   /// (r, s) is channel c of pixel (2r + y, 2s + x). The decoder's input is scaled and shifted per
   /// packed channel, so it is compared by its correlation within each channel.
   @Test func theTrajectoryEndsWhereTheRecordedRunEnded() throws {
-    let set = try GoldenSet.open(VerifyTests.goldens)
-    let tensors = try SafetensorsCheckpoint.open(VerifyTests.goldens)
+    let set = try GoldenSet.open(goldens)
+    let tensors = try SafetensorsCheckpoint.open(goldens)
     let run = try set.load(try #require(set.goldens.first { $0.id == "rocket" }))
     let end = try #require(run.trajectory.last)
     let decoded = try tensors.values(of: "rocket.vae_latents")
@@ -94,7 +116,7 @@ import Testing
         "s.json",
         "{\"goldens\":[{\"id\":\"a\",\"steps\":1,\"guidance\":1,\"height\":16,\"width\":16}]}")
       let set = try GoldenSet.open(path)
-      let failure = FidelityFailure.wrongShape(
+      let failure = GoldenFailure.wrongShape(
         path: path, name: "a.noise", expected: Shape([1, 5]), found: Shape([4, 5]))
       #expect(throws: failure) { _ = try set.load(set.goldens[0]) }
     }
