@@ -193,16 +193,21 @@ def same(found, expected):
 
 
 def close(found, expected):
-    """Which figures of two measurements agree; for the limits see SimilarityTests and FLIPTests."""
+    """Which figures of two measurements disagree; for the limits see SimilarityTests and FLIPTests.
+
+    Of a map, 99 pixels of 100 keep the limit of FLIPTests. Where features differ by nothing, the root
+    makes sqrt(1.5e-6 / 1.4) = 1e-3 of four deviations of a sum of luminances, and the power 0.37
+    of that.
+    """
     limits = {"psnr": 1e-10, "ssim": 1e-10, "ms_ssim": 2e-8, "flip": 1e-5}
     wrong = []
     for key, limit in limits.items():
         a, b = float(found[key]), expected[key]
         if not (a == b or abs(a - b) < limit or (np.isnan(a) and np.isnan(b))):
             wrong.append(f"{key} is {a}, expected {b}")
-    worst = abs(found["map"] - expected["map"]).max()
-    if not worst < 1e-4:
-        wrong.append(f"a pixel of the FLIP map is wrong by {worst}")
+    errors = abs(found["map"] - expected["map"])
+    if not (errors.max() < 4e-4 and np.quantile(errors, 0.99) < 2e-5):
+        wrong.append(f"the FLIP map is wrong by {errors.max()}, {np.quantile(errors, 0.99)}")
     return wrong
 
 
@@ -251,11 +256,12 @@ def judge_case(judge, case, expected, folder):
         for line in close(found, theirs) or [None]:
             judge.check(line is None, f"{name}, {case['width']} x {case['height']}: {line}")
         # Controls: what is slightly wrong is found.
-        worse = dict(found, map=found["map"] + np.float32(2e-4))
+        worse = dict(found, map=found["map"] + np.float32(1e-4))
         judge.check(close(worse, theirs), f"{name}: a wrong map was not found")
         for key in ("psnr", "ssim", "flip"):
             worse = dict(found, **{key: float(found[key]) * (1 + 1e-3) + 1e-4})
             judge.check(close(worse, theirs), f"{name}: a wrong {key} was not found")
+        judge.worst = max(getattr(judge, "worst", 0), abs(found["map"] - theirs["map"]).max())
         if case["width"] == 1024:
             print(f"FLIP of 1024 x 1024 pixels: {found['flip_seconds']:.2f} s")
 
@@ -299,6 +305,7 @@ def main():
             return
         for case in cases.cases:
             judge_case(judge, case, cases.expected[case["name"]], judge.folder)
+        print(f"worst pixel of all FLIP maps: {judge.worst:.1e}")
         control(judge, judge.folder, cases)
 
 
