@@ -199,7 +199,7 @@ def close(found, expected):
     makes sqrt(1.5e-6 / 1.4) = 1e-3 of four deviations of a sum of luminances, and the power 0.37
     of that.
     """
-    limits = {"psnr": 1e-10, "ssim": 1e-10, "ms_ssim": 2e-8, "flip": 1e-5}
+    limits = {"psnr": 1e-10, "ssim": 1e-10, "ms_ssim": 2e-8, "flip": 2e-6}
     wrong = []
     for key, limit in limits.items():
         a, b = float(found[key]), expected[key]
@@ -212,8 +212,11 @@ def close(found, expected):
 
 
 def measured(a, b):
-    """The figures of other people's programs."""
-    errors, mean, _ = flip_evaluator.evaluate(
+    """The figures of other people's programs.
+
+    Not flip-evaluator's mean: a sum in 32-bit floats, it is wrong by 4e-4 of itself on a megapixel.
+    """
+    errors, _, _ = flip_evaluator.evaluate(
         a.astype(np.float32) / 255, b.astype(np.float32) / 255, "LDR", applyMagma=False)
     return {
         "psnr": float("inf") if (a == b).all() else peak_signal_noise_ratio(a, b, data_range=255),
@@ -221,7 +224,7 @@ def measured(a, b):
             a, b, channel_axis=2, gaussian_weights=True, sigma=1.5, use_sample_covariance=False,
             data_range=255),
         "ms_ssim": multi_scale(a, b) if min(a.shape[:2]) > 160 else float("nan"),
-        "flip": float(mean), "map": errors[..., 0]}
+        "flip": float(errors.mean(dtype=np.float64)), "map": errors[..., 0]}
 
 
 def judge_case(judge, case, expected, folder):
