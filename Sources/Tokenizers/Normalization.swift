@@ -1,7 +1,8 @@
 internal import StrictJSON
 @_spi(_Unicode) internal import Swift
 
-/// What happens to text before it is split.
+/// What happens to text before it is split: nothing, or canonical composition with the characters of
+/// Unicode 9.
 package enum Normalization: Sendable {
   case none
   /// Canonical composition (Unicode Standard Annex 15).
