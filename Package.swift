@@ -251,8 +251,8 @@ let package = Package(
     tests(
       "Reports",
       [
-        "Bundles", "Checkpoints", "Families", "Fidelity", "Parallel", "Quantization", "Recipes",
-        "Safetensors", "Storage", "StrictJSON", "Tensors",
+        "Bundles", "Checkpoints", "Families", "Fidelity", "FidelityReports", "Goldens", "Parallel",
+        "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors",
       ]),
     tests("ToolKit", ["Failures", "Parallel", argumentParser]),
     tests("Images", ["Failures", "Parallel", "Storage"]),
