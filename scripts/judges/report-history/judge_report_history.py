@@ -12,6 +12,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import xml.etree.ElementTree as ElementTree
 
 import junitparser
 import numpy as np
@@ -28,6 +29,21 @@ SCHEMAS = {path.name: json.loads(path.read_text())
 REGISTRY = Registry().with_resources(
     ((harness.ROOT / "formats" / name).as_uri(), Resource.from_contents(schema))
     for name, schema in SCHEMAS.items())
+
+
+# What the schema of Jenkins (junit-10.xsd of its xUnit plugin) lets stand where.
+JUNIT = {
+    "testsuites": ({"name", "time", "tests", "failures", "errors"}, {"testsuite"}),
+    "testsuite": ({"name", "time", "tests", "failures", "errors"}, {"testcase"}),
+    "testcase": ({"name", "time", "classname"}, {"failure"}),
+    "failure": ({"type", "message"}, set()),
+}
+
+
+def is_junit(element):
+    attributes, children = JUNIT.get(element.tag, (set(), set()))
+    return set(element.attrib) == attributes and all(
+        child.tag in children and is_junit(child) for child in element)
 
 
 def is_valid(name, document):
@@ -159,6 +175,7 @@ def judge_findings(judge):
         judge.check(all(c["candidate"] == "int8" for c in checks), f"{name}: the candidate is named")
 
         suites = list(junitparser.JUnitXml.fromfile(str(junit)))
+        judge.check(is_junit(ElementTree.parse(junit).getroot()), f"{name}: JUnit as Jenkins has it")
         failures = [case for suite in suites for case in suite
                     if any(isinstance(r, junitparser.Failure) for r in case.result)]
         judge.check(len(failures) == len(checks), f"{name}: a failure for each check")
