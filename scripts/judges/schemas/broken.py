@@ -58,6 +58,25 @@ BROKEN = {
         (["targets", 0, "ending"], ".bin", "an unknown ending"),
         (["unsupported", 0, "reason"], DELETED, "no reason"),
     ],
+    "render-report": [
+        (["version"], 2, "another version"),
+        (["components", 0, "name"], "unet", "an unknown part"),
+        (["components"], [], "no components"),
+        (["pictures", 0, "made_by", "seed"], DELETED, "neither a seed nor noise"),
+        (["pictures", 0, "made_by", "noise"], "a", "a seed and noise"),
+        (["pictures", 0, "made_by", "width"], 100, "a width that is no multiple of 16"),
+        (["pictures", 0, "made_by", "guidance_kind"], "cfg", "an unknown kind of guidance"),
+        (["pictures", 0, "made_by", "sigmas"], [1], "levels without an end"),
+        (["pictures", 0, "file"], DELETED, "a picture without a file"),
+    ],
+    "golden-check": [
+        (["verdict"], "passed", "another verdict"),
+        (["golden_set", "producer"], DELETED, "no producer"),
+        (["goldens", 0, "velocity_relative_error"], -1, "a negative error"),
+        (["goldens", 0, "picture_difference"], 256, "more levels than there are"),
+        (["violations", 0, "tensor"], "weights", "an unknown tensor"),
+        (["violations", 0, "allowed"], None, "no limit"),
+    ],
     "golden-set": [
         (["producer"], DELETED, "no producer"),
         (["goldens", 0, "id"], "", "an empty id"),
@@ -67,6 +86,10 @@ BROKEN = {
         (["goldens", 0, "sigmas"], [2], "a noise level of 2"),
         (["goldens", 0, "loras"], [{"path": "x"}], "a LoRA without a strength"),
         (["goldens", 0, "negative"], "", "an unknown key"),
+        (["provenance"], {"suite_version": "1", "model": "m"}, "a provenance without sources"),
+        (["provenance"], {"suite_version": "1", "model": "m", "sources": [
+            {"name": "a", "bytes": 1, "sha256": "0" * 63}]}, "a digest that is too short"),
+        (["negative_prompt"], None, "no negative prompt, not even an empty one"),
     ],
     "fidelity-report": [
         (["verdict"], "ok", "an unknown verdict"),

@@ -76,8 +76,8 @@ def documents(judge):
     yield from pipeline_quantizations(judge)
     yield from exports(judge, bundles["int8"], bundles["int4-g64"])
     arguments = ["--golden", GOLDENS, "--reference", MODEL, "--only", QUICK_GOLDEN]
-    yield "fidelity-report", "int8", judge.report(
-        "mmdit-verify", *arguments, "--candidate", bundles["int8"])
+    yield "fidelity-report", "int8, with its blocks", judge.report(
+        "mmdit-verify", *arguments, "--attribution", "--candidate", bundles["int8"])
     (judge.folder / "thresholds.json").write_text('{"latents_psnr_db": 200}')
     yield "fidelity-report", "limits that are not kept", judge.report(
         "mmdit-verify", *arguments, "--candidate", bundles["int8"], "--candidate",
@@ -85,7 +85,26 @@ def documents(judge):
     yield "fidelity-report", "a skipped golden", judge.report(
         "mmdit-verify", *arguments, "--only", "apple-ink")
     yield from comparisons(judge, arguments, bundles)
+    yield from pictures(judge, bundles["int8"])
+
+
+def pictures(judge, bundle):
+    """Golden sets, ours and another's, what a check says of them, and pictures."""
     yield "golden-set", "glyph-klein", json.loads(GOLDENS.with_suffix(".json").read_text())
+    small = ["--size", "64x64", "--steps", "1", "--max-sequence-length", "32"]
+    recorded = judge.folder / "recorded.safetensors"
+    judge.tool("mmdit-golden", "record", "--checkpoint", MODEL, "--prompt", "a cat", "--output",
+               recorded, *small)
+    yield "golden-set", "recorded here", json.loads(recorded.with_suffix(".json").read_text())
+    (judge.folder / "recorded.json").write_text(
+        recorded.with_suffix(".json").read_text().replace("a cat", "a dog"))
+    yield "golden-check", "of another prompt", judge.report(
+        "mmdit-golden", "check", recorded, "--checkpoint", MODEL, exits=1)
+    yield "golden-check", "without a model", judge.report("mmdit-golden", "check", GOLDENS)
+    command = ["mmdit-render", MODEL, "--prompt", "a cat", "--output", judge.folder / "cat.png",
+               *small]
+    yield "render-report", "a bundle", judge.report(*command, "--weights", bundle)
+    yield "render-report", "a dry run", judge.report(*command, "--dry-run")
 
 
 def comparisons(judge, arguments, bundles):
