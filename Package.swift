@@ -293,7 +293,7 @@ let package = Package(
         "Sampling", "Storage", "StrictJSON", "Tensors",
       ]),
     tests("FidelityReports", ["Failures", "Storage", "StrictJSON"]),
-    tests("ReportHistory", ["Failures", "FidelityReports", "Storage", "StrictJSON"]),
+    tests("ReportHistory", ["Failures", "FidelityReports", "Storage", "StrictJSON", database]),
     tests(
       "ReportPages",
       ["Failures", "FidelityReports", "ImageMetrics", "Images", "Storage", "StrictJSON"]),

@@ -56,6 +56,20 @@ public enum ReportMetric: String, CaseIterable, Hashable, Sendable {
     }
   }
 
+  /// The name in reports for people: `velocity error`.
+  public var title: String {
+    switch self {
+    case .velocityError: "velocity error"
+    case .guidedVelocityError: "guided velocity error"
+    case .latentsError: "latents error"
+    case .latentsPSNR: "latents PSNR"
+    case .picturePSNR: "PSNR"
+    case .pictureSSIM: "SSIM"
+    case .pictureMultiScaleSSIM: "MS-SSIM"
+    case .pictureFLIP: "FLIP"
+    }
+  }
+
   /// The value of a run; nil when it was not measured, NaN when it is undefined.
   public func value(of golden: GoldenReport) -> Double? {
     switch self {

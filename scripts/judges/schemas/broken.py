@@ -106,6 +106,27 @@ BROKEN = {
         (["environment", "threads"], 0, "no threads"),
         (["candidates", 1, "time"], 1, "an unknown key"),
     ],
+    "comparison": [
+        (["resamples"], 0, "no resamples"),
+        (["gate"], {"verdict": "pass"}, "a gate without checks"),
+        (["candidates", 1, "metrics", 0, "metric"], "velocity", "a metric by its short name"),
+        (["candidates", 1, "metrics", 0, "interval"], {"lower": 0}, "half an interval"),
+        (["candidates", 1, "metrics", 0, "worsening"], DELETED, "a metric without a change"),
+        (["candidates", 1, "current_verdict"], None, "no verdict"),
+        (["same_goldens"], "yes", "a word for a truth"),
+        (["missing_goldens"], [], "an unknown key"),
+    ],
+    "gate-tolerances": [
+        (["picture_flip"], -0.1, "a negative tolerance"),
+        (["latents_psnr_db"], "1 dB", "a tolerance with a unit"),
+        (["flip"], 0.1, "a metric by its short name"),
+    ],
+    "trend": [
+        (["metric"], "speed", "an unknown metric"),
+        (["lines", 0, "points", 0, "value"], DELETED, "a point without a value"),
+        (["lines", 0, "points", 0, "verdict"], True, "a truth for a verdict"),
+        (["lines", 0, "run"], "a", "an unknown key"),
+    ],
     "inspection": [
         (["kind"], "folder", "an unknown kind"),
         (["files"], [], "no files"),
