@@ -179,7 +179,9 @@ let package = Package(
     tool("mmdit-golden", ["Goldens", "Rendering", "Reports"]),
     tool("mmdit-verify", ["Fidelity", "Recipes", "Reports"]),
     tool(
-      "mmdit-report", ["FidelityReports", "ReportHistory", "ReportPages", "Reports", "StrictJSON"]),
+      "mmdit-report", [
+        "FidelityReports", "ReportHistory", "ReportPages", "Reports", "Storage", "StrictJSON",
+      ]),
     tool("mmdit-export", ["Exchange", "Reports"]),
     tool("mmdit-bundle", ["Bundles", "Reports", "StrictJSON", "Tensors"]),
 

@@ -1,0 +1,45 @@
+internal import ArgumentParser
+internal import FidelityReports
+internal import ReportPages
+internal import Storage
+internal import ToolKit
+
+/// `mmdit-report REPORT.json… --html FILE`: what reports found, for people.
+struct Page: Tool {
+  static let configuration = CommandConfiguration(
+    commandName: "page",
+    abstract: "Shows what verifications found, on a page that needs no network.",
+    discussion: helpText(
+      purpose: """
+        Reads reports that mmdit-verify wrote with --json and makes one HTML file of them:
+        tables, charts, heat maps and the pictures that lie beside the reports. Reports on the
+        same golden set stand side by side. Exit code 1 says that some limit is not kept.
+        """,
+      examples: [
+        HelpExample(
+          "a page about one run", "mmdit-report fidelity.json --html fidelity.html"),
+        HelpExample(
+          "two versions side by side",
+          "mmdit-report old/fidelity.json new/fidelity.json --html both.html"),
+      ]),
+    version: suiteVersion)
+
+  @Argument(help: "Reports that mmdit-verify wrote with --json.", completion: .file())
+  var reports: [String]
+
+  @Option(help: "Write the page here.", completion: .file())
+  var html: String
+
+  @Option(help: "The page's title.")
+  var title = "Fidelity report"
+
+  @OptionGroup var runOptions: RunOptions
+
+  func execute(_ context: ToolContext) throws -> ToolExit {
+    let read = try reports.map { path in
+      (report: try FidelityReport.read(path), folder: FileSystem.folder(of: path))
+    }
+    try ReportPage(reports: read, title: title).write(to: html)
+    return read.allSatisfy(\.report.passes) ? .done : .finding
+  }
+}
