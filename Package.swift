@@ -257,7 +257,7 @@ let package = Package(
         "Safetensors", "Storage", "StrictJSON", "Tensors",
       ]),
     tests("ToolKit", ["Failures", "Parallel", argumentParser]),
-    tests("Images", ["Failures", "Parallel", "Storage"]),
+    tests("Images", ["Failures", "Parallel", "Storage"], exclude: ["Goldens"]),
     tests("ImageMetrics", ["Failures", "Images", "Parallel"], exclude: ["Goldens"]),
     tests("Tokenizers", ["Failures", "Storage", "StrictJSON"]),
     tests(
