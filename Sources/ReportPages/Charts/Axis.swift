@@ -1,22 +1,22 @@
 internal import Glibc
 
 /// One direction of a chart: which numbers it shows, where, and where its ticks are.
-struct Axis {
+package struct Axis {
   /// A mark with its text.
-  struct Tick: Hashable {
-    let value: Double
-    let text: String
+  package struct Tick: Hashable {
+    package let value: Double
+    package let text: String
   }
 
-  let title: String
-  let isLogarithmic: Bool
+  package let title: String
+  package let isLogarithmic: Bool
   /// The numbers at its ends; positive on a logarithmic axis, never equal.
-  let domain: ClosedRange<Double>
-  let ticks: [Tick]
+  package let domain: ClosedRange<Double>
+  package let ticks: [Tick]
 
   /// From a little below the smallest to a little above the largest number, with about `tickCount`
   /// round ticks. What cannot be shown (`shows`) does not count; nil when nothing is left.
-  static func fitting(
+  package static func fitting(
     _ values: [Double], title: String, isLogarithmic: Bool = false, tickCount: Int = 5,
     text: (Double) -> String = tickText
   ) -> Axis? {
@@ -28,14 +28,14 @@ struct Axis {
   }
 
   /// Exactly from 0 to 1, for places in a run.
-  static func fraction(title: String) -> Axis {
+  package static func fraction(title: String) -> Axis {
     Axis(
       title: title, isLogarithmic: false, domain: 0...1,
       ticks: [0, 0.25, 0.5, 0.75, 1].map { Tick(value: $0, text: "\(Int($0 * 100)) %") })
   }
 
   /// One place for each label, in this order; labels are left out where they would be too many.
-  static func labels(_ labels: [String], title: String, tickCount: Int = 6) -> Axis {
+  package static func labels(_ labels: [String], title: String, tickCount: Int = 6) -> Axis {
     let step = max(1, (labels.count + tickCount - 1) / tickCount)
     return Axis(
       title: title, isLogarithmic: false, domain: -0.25...(Double(max(1, labels.count)) - 0.75),
@@ -44,10 +44,10 @@ struct Axis {
       })
   }
 
-  func shows(_ value: Double) -> Bool { Self.isShown(value, isLogarithmic: isLogarithmic) }
+  package func shows(_ value: Double) -> Bool { Self.isShown(value, isLogarithmic: isLogarithmic) }
 
   /// The part of the way along the axis: 0 at its beginning, 1 at its end.
-  func place(of value: Double) -> Double {
+  package func place(of value: Double) -> Double {
     let (low, high) = (domain.lowerBound, domain.upperBound)
     return isLogarithmic
       ? (log10(value) - log10(low)) / (log10(high) - log10(low)) : (value - low) / (high - low)

@@ -2,12 +2,17 @@
 ///
 /// Units are those of the drawing, 420 wide, which a phone shows a little smaller than they are and
 /// a desktop a little larger; text is 12 units high.
-struct ChartFrame {
+package struct ChartFrame {
   static let width = 420.0
   static let height = 290.0
 
   let x: Axis
   let y: Axis
+
+  package init(x: Axis, y: Axis) {
+    self.x = x
+    self.y = y
+  }
 
   private let left = 54.0
   private let right = 408.0

@@ -1,28 +1,50 @@
 /// Lines over a common axis, one for each candidate, with bands around them and, hidden until they
 /// are chosen, lines of single goldens.
-struct LineChart {
-  struct Point: Hashable {
+package struct LineChart {
+  package struct Point: Hashable {
     let x: Double
     let y: Double
+
+    package init(x: Double, y: Double) {
+      self.x = x
+      self.y = y
+    }
   }
 
-  struct Line {
+  package struct Line {
     let name: String
     let style: SeriesStyle
     let points: [Point]
     /// The golden it belongs to, as the page numbers it; nil for the line over all.
-    var golden: Int?
+    let golden: Int?
     /// For each place a lower and an upper number.
-    var band: [(x: Double, low: Double, high: Double)] = []
+    let band: [(x: Double, low: Double, high: Double)]
     /// Whether its points have markers, with what they say.
-    var pointTexts: [String] = []
+    let pointTexts: [String]
+
+    package init(
+      name: String, style: SeriesStyle, points: [Point], golden: Int? = nil,
+      band: [(x: Double, low: Double, high: Double)] = [], pointTexts: [String] = []
+    ) {
+      self.name = name
+      self.style = style
+      self.points = points
+      self.golden = golden
+      self.band = band
+      self.pointTexts = pointTexts
+    }
   }
 
   let frame: ChartFrame
   let lines: [Line]
 
+  package init(frame: ChartFrame, lines: [Line]) {
+    self.frame = frame
+    self.lines = lines
+  }
+
   /// The drawing. A point without a place on the axes interrupts its line.
-  func svg(id: String, summary: String) -> String {
+  package func svg(id: String, summary: String) -> String {
     let bands = lines.map { line in
       group(line, content: outline(of: line.band))
     }

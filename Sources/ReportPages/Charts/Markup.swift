@@ -27,7 +27,7 @@ func markup(_ text: String) -> String {
 }
 
 /// The text with at most so many characters, the middle left out: names differ at both ends.
-func shortened(_ text: String, to count: Int) -> String {
+package func shortened(_ text: String, to count: Int) -> String {
   guard text.count > count else { return text }
   let tail = (count - 1) / 2
   return text.prefix(count - 1 - tail) + "…" + text.suffix(tail)

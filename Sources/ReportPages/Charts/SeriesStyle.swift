@@ -1,20 +1,22 @@
 /// How a series looks: one of seven colours that people with any colour vision tell apart (Okabe
 /// and Ito, without the yellow that white paper swallows), and with each round of them another dash
 /// and another marker, so that forty series are still forty looks.
-struct SeriesStyle: Hashable {
+package struct SeriesStyle: Hashable {
   static let colorCount = 7
 
   /// The series' number: that of its candidate on the whole page.
-  let index: Int
+  package let index: Int
+
+  package init(index: Int) { self.index = index }
 
   /// The class of the style sheet that sets the colour.
-  var colorClass: String { "s\(index % Self.colorCount)" }
+  package var colorClass: String { "s\(index % Self.colorCount)" }
 
   /// The value of `stroke-dasharray`.
-  var dash: String { ["none", "6 3", "2 3", "8 3 2 3", "12 4", "1 2"][round % 6] }
+  package var dash: String { ["none", "6 3", "2 3", "8 3 2 3", "12 4", "1 2"][round % 6] }
 
   /// A marker of about nine units around a place.
-  func marker(x: Double, y: Double) -> String {
+  package func marker(x: Double, y: Double) -> String {
     let (a, b) = (coordinate(x), coordinate(y))
     switch round % 4 {
     case 0: return "<circle cx=\"\(a)\" cy=\"\(b)\" r=\"4.5\"/>"

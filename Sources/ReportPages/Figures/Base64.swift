@@ -1,5 +1,5 @@
 /// Bytes as base64 (RFC 4648, section 4) with padding.
-func base64(_ bytes: [UInt8]) -> String {
+package func base64(_ bytes: [UInt8]) -> String {
   let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
   var text: [UInt8] = []
   text.reserveCapacity(base64Length(bytes.count))
@@ -18,4 +18,4 @@ func base64(_ bytes: [UInt8]) -> String {
 }
 
 /// The characters that so many bytes become.
-func base64Length(_ byteCount: Int) -> Int { (byteCount + 2) / 3 * 4 }
+package func base64Length(_ byteCount: Int) -> Int { (byteCount + 2) / 3 * 4 }

@@ -3,7 +3,7 @@ internal import Glibc
 /// A number with so many decimals: `∞` and `−∞` for the infinite, `–` for what is not a number.
 ///
 /// The magnitude is below 2^53 / 10^decimals in every use; larger ones are written in powers of ten.
-func decimalText(_ number: Double, _ decimals: Int) -> String {
+package func decimalText(_ number: Double, _ decimals: Int) -> String {
   guard !number.isNaN else { return "–" }
   guard number.isFinite else { return number > 0 ? "∞" : "−∞" }
   let scale = pow(10, Double(decimals))
@@ -17,7 +17,7 @@ func decimalText(_ number: Double, _ decimals: Int) -> String {
 }
 
 /// An error: three significant digits; below a thousandth two, in powers of ten.
-func errorText(_ error: Double) -> String {
+package func errorText(_ error: Double) -> String {
   guard error.isFinite, error != 0 else { return decimalText(error, 0) }
   guard abs(error) >= 1e-3, abs(error) < 1e6 else { return powerText(error) }
   let exponent = Int(floor(log10(abs(error))))
@@ -25,7 +25,7 @@ func errorText(_ error: Double) -> String {
 }
 
 /// A number so short that it fits a tick of an axis: `0.05`, `200`, `1e-4`.
-func tickText(_ number: Double) -> String {
+package func tickText(_ number: Double) -> String {
   guard number != 0 else { return "0" }
   if abs(number) < 0.99e-3 || abs(number) >= 1e6 {
     let exponent = Int(floor(log10(abs(number)) + 1e-9))
@@ -36,7 +36,7 @@ func tickText(_ number: Double) -> String {
 }
 
 /// A number as JavaScript reads it, for sorting; empty for what is not a number.
-func sortKey(_ number: Double) -> String {
+package func sortKey(_ number: Double) -> String {
   number.isNaN ? "" : number.isInfinite ? (number > 0 ? "1e999" : "-1e999") : "\(number)"
 }
 

@@ -1,7 +1,7 @@
-internal import FidelityReports
+package import FidelityReports
 
 /// What is measured on a golden: its column in the tables and its sentence in the explanation.
-struct PageMetric: Sendable {
+package struct PageMetric: Sendable {
   /// Names it in the page's markup and script.
   let key: String
   let title: String
@@ -19,7 +19,7 @@ struct PageMetric: Sendable {
   }
 
   /// The median and the worst over goldens that have it; nil when none has.
-  func spread(_ goldens: [GoldenReport]) -> (median: Double, worst: Double)? {
+  package func spread(_ goldens: [GoldenReport]) -> (median: Double, worst: Double)? {
     let values = goldens.compactMap(value)
     guard !values.isEmpty else { return nil }
     let worst = quantile(isBetterWhenSmaller ? 1 : 0, of: values)
@@ -33,7 +33,7 @@ extension PageMetric {
     velocity, guided, latents, peak, latentsCosine, picturePeak, similarity, multiScale, flip,
   ]
 
-  static let velocity = PageMetric(
+  package static let velocity = PageMetric(
     key: "velocity", title: "Velocity error", heading: "Velocity error",
     explanation: "‖v − v*‖ / ‖v*‖ of one prediction v of the network at the golden latents, where "
       + "v* is the golden's; the largest of all steps.",
@@ -55,7 +55,7 @@ extension PageMetric {
       + "pictures.",
     isBetterWhenSmaller: true, value: \.latentsRelativeError, text: errorText)
 
-  static let peak = PageMetric(
+  package static let peak = PageMetric(
     key: "psnr", title: "Latents PSNR", heading: "Latents PSNR, dB",
     explanation: "Peak signal-to-noise ratio of the same latents in decibels; higher is better, ∞ "
       + "means equal.",
@@ -72,7 +72,7 @@ extension PageMetric {
       + "better, ∞ means equal.",
     isBetterWhenSmaller: false, value: { $0.picture?.psnr }, text: { decimalText($0, 1) })
 
-  static let similarity = PageMetric(
+  package static let similarity = PageMetric(
     key: "ssim", title: "SSIM", heading: "SSIM",
     explanation: "Structural similarity of the pictures: whether brightness, contrast and pattern "
       + "agree in small windows; 1 means equal.",
@@ -81,14 +81,15 @@ extension PageMetric {
   static let multiScale = PageMetric(
     key: "ms-ssim", title: "MS-SSIM", heading: "MS-SSIM",
     explanation: "Structural similarity at five sizes of the pictures, as if seen from five "
-      + "distances; 1 means equal, – that the pictures are too small for it.",
-    isBetterWhenSmaller: false, value: { $0.picture?.multiScaleSSIM },
+      + "distances; 1 means equal; small pictures have none.",
+    isBetterWhenSmaller: false,
+    value: { $0.picture.flatMap { $0.multiScaleSSIM.isNaN ? nil : $0.multiScaleSSIM } },
     text: { decimalText($0, 4) })
 
   static let flip = PageMetric(
     key: "flip", title: "FLIP", heading: "FLIP",
     explanation: "How different the pictures look when one flips to the other in place, a mean "
-      + "over pixels from 0, the same, to 1; its map shows where.",
+      + "over pixels from 0, the same, to 1; its map shows where, in steps of the square root.",
     isBetterWhenSmaller: true, value: { $0.picture?.flip }, text: { decimalText($0, 4) })
 }
 

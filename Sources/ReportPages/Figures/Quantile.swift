@@ -3,7 +3,7 @@
 ///
 /// What is not a number does not count; NaN when nothing else is there. Infinite neighbours give the
 /// nearer one, so that ∞ − ∞ does not arise.
-func quantile(_ fraction: Double, of numbers: [Double]) -> Double {
+package func quantile(_ fraction: Double, of numbers: [Double]) -> Double {
   let sorted = numbers.filter { !$0.isNaN }.sorted()
   guard let last = sorted.last else { return .nan }
   let place = fraction * Double(sorted.count - 1)
@@ -14,4 +14,4 @@ func quantile(_ fraction: Double, of numbers: [Double]) -> Double {
   return low + (high - low) * part
 }
 
-func median(of numbers: [Double]) -> Double { quantile(0.5, of: numbers) }
+package func median(of numbers: [Double]) -> Double { quantile(0.5, of: numbers) }

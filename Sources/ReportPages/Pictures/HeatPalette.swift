@@ -4,9 +4,9 @@ internal import Glibc
 /// lightness, so that equal steps of the error look equal, also without colour vision and in print.
 ///
 /// Lightness, chroma and hue are those of Oklab (Ottosson, 2020), whose two matrices are below.
-enum HeatPalette {
+package enum HeatPalette {
   /// So many colours, the lowest first.
-  static func colors(_ count: Int) -> [(red: UInt8, green: UInt8, blue: UInt8)] {
+  package static func colors(_ count: Int) -> [(red: UInt8, green: UInt8, blue: UInt8)] {
     precondition(count > 1, "a palette has two ends")
     return (0..<count).map { color(Double($0) / Double(count - 1)) }
   }

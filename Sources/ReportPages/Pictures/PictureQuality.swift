@@ -1,20 +1,21 @@
 /// How far the pictures of a page are reduced; all alike, so that they can be compared.
-struct PictureQuality: Hashable {
+package struct PictureQuality: Hashable {
   /// The pixels on a side that become one.
-  let divisor: Int
+  package let divisor: Int
   /// The values that each channel keeps.
-  let levelCount: Int
-  let mapDivisor: Int
-  let mapLevelCount: Int
+  package let levelCount: Int
+  package let mapDivisor: Int
+  package let mapLevelCount: Int
 
   /// From the originals down. Levels go first: neighbours that become equal take few bytes, and five
   /// bits are hardly seen, while half a size is. Below an eighth there is nothing left to look at.
-  static let steps = [
+  package static let steps = [
     PictureQuality(divisor: 1, levelCount: 256, mapDivisor: 1, mapLevelCount: 32),
     PictureQuality(divisor: 1, levelCount: 64, mapDivisor: 1, mapLevelCount: 32),
     PictureQuality(divisor: 1, levelCount: 64, mapDivisor: 1, mapLevelCount: 16),
     PictureQuality(divisor: 1, levelCount: 32, mapDivisor: 1, mapLevelCount: 16),
     PictureQuality(divisor: 1, levelCount: 32, mapDivisor: 2, mapLevelCount: 16),
+    PictureQuality(divisor: 1, levelCount: 24, mapDivisor: 2, mapLevelCount: 16),
     PictureQuality(divisor: 2, levelCount: 64, mapDivisor: 2, mapLevelCount: 16),
     PictureQuality(divisor: 2, levelCount: 32, mapDivisor: 2, mapLevelCount: 16),
     PictureQuality(divisor: 4, levelCount: 64, mapDivisor: 4, mapLevelCount: 16),

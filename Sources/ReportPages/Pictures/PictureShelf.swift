@@ -1,24 +1,26 @@
 internal import ImageMetrics
-internal import Images
+package import Images
 
 /// The pictures of a page and their FLIP maps, read once.
 ///
 /// Memory: three bytes for each pixel of every picture and one for each of every map, where pictures
 /// of more than 1024 pixels on a side are halved until they have fewer. FLIP is computed before.
-struct PictureShelf {
+package struct PictureShelf {
   /// By path.
-  private(set) var pictures: [String: Image] = [:]
+  package private(set) var pictures: [String: Image] = [:]
   /// By the candidate picture's path.
-  private(set) var maps: [String: IndexedMap] = [:]
+  package private(set) var maps: [String: IndexedMap] = [:]
   /// Why a picture or a map is not there, by path.
-  private(set) var reasons: [String: String] = [:]
+  package private(set) var reasons: [String: String] = [:]
 
   /// The largest side of a picture on the shelf.
   private static let largestSide = 1024
 
+  package init() {}
+
   /// Reads a golden's picture and those of the candidates. What cannot be read is remembered with
   /// the reason and left out.
-  mutating func add(golden: String, candidates: [String]) {
+  package mutating func add(golden: String, candidates: [String]) {
     let original = original(golden)
     for path in candidates where pictures[path] == nil && reasons[path] == nil {
       guard let picture = self.original(path) else { continue }

@@ -1,11 +1,11 @@
-internal import Images
+package import Images
 
 extension Image {
   /// The means of squares of `divisor` pixels, in `levelCount` values from 0 to 255 for each channel.
   ///
   /// Squares at the right and lower edge are as large as the picture lets them be. Fewer levels make
   /// neighbours equal, which deflate finds; both roundings go to the nearest.
-  func reduced(by divisor: Int, levelCount: Int) -> Image {
+  package func reduced(by divisor: Int, levelCount: Int) -> Image {
     precondition(divisor > 0 && (2...256).contains(levelCount), "levels fit 8 bits")
     let (newWidth, newHeight) = ((width + divisor - 1) / divisor, (height + divisor - 1) / divisor)
     let steps = levelCount - 1

@@ -62,7 +62,7 @@ struct ChartsSection {
     }
     guard
       let x = Axis.fitting(
-        points.map(\.x), title: "size of the weights", tickCount: 4,
+        points.map(\.x), title: "size of the weights", tickCount: 6,
         text: { byteCountText(Int(min(max($0, 0), 9e18))) }),
       let y = Axis.fitting(
         points.map(\.y), title: metric.name, isLogarithmic: isLogarithmic)

@@ -9,7 +9,16 @@ struct LayersSection {
     let columnCount: Int
   }
 
+  /// Blocks whose names differ in the number at their end.
+  struct Part {
+    /// What stands before the number, with the full stop; empty for names without one.
+    let prefix: String
+    let columnCount: Int
+    var rows: [Row]
+  }
+
   struct Row {
+    /// The number, or the whole name.
     let block: String
     let cells: [Cell]
   }
@@ -30,7 +39,7 @@ struct LayersSection {
   let candidates: [Candidate]
   /// Of the columns: the place of the step in its run.
   let headings: [Heading]
-  let rows: [Row]
+  let parts: [Part]
   let lowest: String
   let highest: String
 
@@ -62,7 +71,9 @@ struct LayersSection {
     let blocks = measured.map { candidate in
       Dictionary(candidate.report.blocks.map { ($0.name, $0.errors) }) { first, _ in first }
     }
-    rows = names.map { name in
+    let columnCount = headings.count + 1
+    var parts: [Part] = []
+    for name in names {
       let cells = zip(blocks, progress).flatMap { blocks, columns in
         columns.enumerated().map { index, place in
           let error = blocks[name]?.first { $0.progress == place }?.relativeError
@@ -70,10 +81,23 @@ struct LayersSection {
             shade: scale.shade(error), text: errorText(error ?? .nan), isFirst: index == 0)
         }
       }
-      return Row(block: name, cells: cells)
+      let (prefix, number) = Self.split(name)
+      if parts.last?.prefix != prefix {
+        parts.append(Part(prefix: prefix, columnCount: columnCount, rows: []))
+      }
+      parts[parts.count - 1].rows.append(Row(block: number, cells: cells))
     }
+    self.parts = parts
     lowest = errorText(scale.low)
     highest = errorText(scale.high)
+  }
+
+  /// `transformer_blocks.` and `7`.
+  private static func split(_ name: String) -> (prefix: String, number: String) {
+    guard let dot = name.lastIndex(of: "."), case let number = name[name.index(after: dot)...],
+      !number.isEmpty, number.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+    else { return ("", name) }
+    return (String(name[...dot]), String(number))
   }
 
   /// Shades of equal ratios between the smallest and the largest error, but at most of four powers

@@ -21,7 +21,7 @@ struct PicturesSection {
     /// The address of the FLIP map; nil when there is none.
     let map: String?
     /// Under the picture.
-    let caption: String
+    let caption: [String]
     /// For the large view: `name=figure`, divided by bars.
     let figures: String
   }
@@ -79,7 +79,7 @@ struct PicturesSection {
   ) -> Cell {
     guard let golden, let report = golden.picture else {
       return Cell(
-        candidate: candidate.label, picture: nil, map: nil, caption: "no picture", figures: "")
+        candidate: candidate.label, picture: nil, map: nil, caption: ["no picture"], figures: "")
     }
     let path = candidate.path(report.file)
     let figures = PageMetric.all.compactMap { metric in
@@ -88,7 +88,9 @@ struct PicturesSection {
     return Cell(
       candidate: candidate.label, picture: picture(path, shelf, embedded),
       map: embedded.maps[path],
-      caption: "SSIM \(decimalText(report.ssim, 3)) · FLIP \(decimalText(report.flip, 3))",
+      caption: [
+        "SSIM \(decimalText(report.ssim, 3))", "FLIP \(decimalText(report.flip, 3))",
+      ],
       figures: figures.joined(separator: "|"))
   }
 

@@ -1,25 +1,25 @@
-internal import FidelityReports
+package import FidelityReports
 
 /// A figure along a run, over goldens whose runs have different numbers of steps.
-struct RunCurve {
-  struct Place: Hashable {
+package struct RunCurve {
+  package struct Place: Hashable {
     /// The part of the run that is done.
-    let progress: Double
-    let value: Double
+    package let progress: Double
+    package let value: Double
   }
 
   /// For each golden its id and its places in order.
-  let goldens: [(id: String, places: [Place])]
+  package let goldens: [(id: String, places: [Place])]
 
   /// The error of each prediction: the first step stands at 0, the last at 1.
-  static func velocity(_ goldens: [GoldenReport]) -> RunCurve {
+  package static func velocity(_ goldens: [GoldenReport]) -> RunCurve {
     curve(goldens, value: \.velocityRelativeError) { step, count in
       count > 1 ? Double(step) / Double(count - 1) : 0
     }
   }
 
   /// The error of the latents after each step: the last stands at 1.
-  static func drift(_ goldens: [GoldenReport]) -> RunCurve {
+  package static func drift(_ goldens: [GoldenReport]) -> RunCurve {
     curve(goldens, value: \.driftRelativeError) { step, count in
       Double(step + 1) / Double(count)
     }
@@ -41,7 +41,7 @@ struct RunCurve {
 
   /// The median and the middle half of the goldens, where the golden with most steps has its own;
   /// between its steps a golden counts with the straight line, outside of them not at all.
-  var median: [(progress: Double, low: Double, middle: Double, high: Double)] {
+  package var median: [(progress: Double, low: Double, middle: Double, high: Double)] {
     let grid = goldens.map(\.places).max { $0.count < $1.count } ?? []
     return grid.map { place in
       let values = goldens.compactMap { Self.value(at: place.progress, in: $0.places) }

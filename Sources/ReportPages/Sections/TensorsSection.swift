@@ -38,7 +38,7 @@ struct TensorsSection {
       return Candidate(
         name: candidate.label, colorClass: candidate.colorClass,
         count: "\(changed.count) of \(tensors.count) tensors differ from the reference"
-          + (shown.count < changed.count ? "; the worst \(shown.count):" : ":"),
+          + (shown.count < changed.count ? "; the worst \(shown.count) are shown" : ""),
         rows: shown.map(Row.init))
     }
     guard !candidates.isEmpty else { return nil }

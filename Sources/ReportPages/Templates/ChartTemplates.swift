@@ -48,11 +48,14 @@ let layersTemplate = #"""
   <tr><td></td>{{#candidates}}<th scope="colgroup" colspan="{{columnCount}}" class="first"><span class="dot {{colorClass}}"></span><bdi>{{name}}</bdi></th>{{/candidates}}</tr>
   <tr><th scope="col">Block</th>{{#headings}}<th scope="col"{{#isFirst}} class="first"{{/isFirst}}>{{text}}</th>{{/headings}}</tr>
   </thead>
-  <tbody>
+  {{#parts}}
+  <tbody data-prefix="{{prefix}}">
+  <tr class="part"><th scope="rowgroup" colspan="{{columnCount}}"><code>{{prefix}}</code></th></tr>
   {{#rows}}
   <tr><th scope="row"><code>{{block}}</code></th>{{#cells}}<td class="{{shade}}{{#isFirst}} first{{/isFirst}}">{{text}}</td>{{/cells}}</tr>
   {{/rows}}
   </tbody>
+  {{/parts}}
   </table>
   </div>
   </section>

@@ -8,7 +8,7 @@ let picturesTemplate = #"""
   <label><input type="radio" name="{{id}}-show" value="difference"><span>Difference × 4</span></label>
   <label><input type="radio" name="{{id}}-show" value="map"><span>FLIP map</span></label>
   </fieldset>
-  <p class="scale only-map"><span>0</span><span class="ramp" style="background:linear-gradient(90deg,{{{gradient}}})" aria-hidden="true"></span><span>1</span></p>
+  <p class="scale only-map"><span>0</span><span class="ramp" style="background:linear-gradient(90deg,{{{gradient}}})" aria-hidden="true"></span><span>1, half way ¼</span></p>
   </div>
   <p class="note">{{statement}} A picture opens larger, with a slider against the golden's.</p>
   <div class="scroll" tabindex="0" role="region" aria-labelledby="{{id}}-pictures-h">
@@ -18,7 +18,7 @@ let picturesTemplate = #"""
   {{#rows}}
   <tr><th scope="row">{{#golden}}{{#address}}<img class="golden" src="{{{.}}}" alt="Golden picture of {{id}}">{{/address}}{{#reason}}<span class="missing">No golden picture: {{.}}</span>{{/reason}}{{/golden}}<bdi class="id">{{id}}</bdi><small class="prompt"><bdi>{{prompt}}</bdi></small></th>
   {{#cells}}
-  <td>{{#picture}}{{#address}}<button type="button" class="open" data-candidate="{{candidate}}" data-figures="{{figures}}"><img class="picture" src="{{{.}}}" alt="{{candidate}}, {{id}}">{{#map}}<img class="map" src="{{{.}}}" alt="FLIP map of {{candidate}}, {{id}}">{{/map}}<canvas class="difference" role="img" aria-label="Difference of {{candidate}}, {{id}}"></canvas></button>{{/address}}{{#reason}}<span class="missing">{{.}}</span>{{/reason}}{{/picture}}<small>{{caption}}</small></td>
+  <td>{{#picture}}{{#address}}<button type="button" class="open" data-candidate="{{candidate}}" data-figures="{{figures}}"><img class="picture" src="{{{.}}}" alt="{{candidate}}, {{id}}">{{#map}}<img class="map" src="{{{.}}}" alt="FLIP map of {{candidate}}, {{id}}">{{/map}}<canvas class="difference" role="img" aria-label="Difference of {{candidate}}, {{id}}"></canvas></button>{{/address}}{{#reason}}<span class="missing">{{.}}</span>{{/reason}}{{/picture}}<small>{{#caption}}<span>{{.}}</span> {{/caption}}</small></td>
   {{/cells}}
   </tr>
   {{/rows}}
@@ -42,12 +42,12 @@ let viewerTemplate = #"""
   <input type="range" id="slider" min="0" max="100" value="50" step="1" aria-label="Share of the picture that shows the golden">
   </div>
   <div class="side">
-  <figure><img id="viewer-map" alt="FLIP map"><figcaption>FLIP map, black 0 to pale 1</figcaption></figure>
+  <figure><img id="viewer-map" alt="FLIP map"><figcaption>FLIP: black 0, orange ¼, pale 1</figcaption></figure>
   <figure><canvas id="viewer-difference" role="img" aria-label="Difference, four times as strong"></canvas><figcaption>Difference × 4</figcaption></figure>
   <dl id="viewer-figures"></dl>
   </div>
   </div>
-  <div class="bar"><span><button type="button" data-way="left">← Candidate</button><button type="button" data-way="right">Candidate →</button></span><span><button type="button" data-way="up">↑ Golden</button><button type="button" data-way="down">Golden ↓</button></span></div>
+  <div class="bar"><div><button type="button" data-way="left" aria-label="Previous candidate">← <span>Candidate</span></button><button type="button" data-way="right" aria-label="Next candidate"><span>Candidate</span> →</button></div><div><button type="button" data-way="up" aria-label="Previous golden">↑ <span>Golden</span></button><button type="button" data-way="down" aria-label="Next golden"><span>Golden</span> ↓</button></div></div>
   </dialog>
 
   """#

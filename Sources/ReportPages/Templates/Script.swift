@@ -77,7 +77,8 @@ let script = #"""
       const cell = event.target.closest("tbody td");
       if (!cell) return;
       const step = steps.cells[cell.cellIndex].textContent;
-      readout.textContent = `${columns[cell.cellIndex - 1]}, ${cell.parentNode.cells[0].textContent}, `
+      const block = cell.closest("tbody").dataset.prefix + cell.parentNode.cells[0].textContent;
+      readout.textContent = `${columns[cell.cellIndex - 1]}, ${block}, `
         + `${step} % of the run: ${cell.textContent}`;
     };
     table.addEventListener("pointerover", tell);
@@ -133,6 +134,7 @@ let script = #"""
     const row = cell.closest("tr");
     byId("viewer-title").textContent = `${cell.dataset.candidate} · ${row.querySelector(".id").textContent}`;
     byId("viewer-prompt").textContent = row.querySelector(".prompt").textContent;
+    byId("stage").style.setProperty("--ratio", picture.naturalWidth / picture.naturalHeight);
     byId("stage-golden").src = (golden ?? picture).src;
     byId("stage-candidate").src = picture.src;
     all(".tag, #wipe, #slider").forEach((part) => { part.hidden = !golden; });

@@ -23,7 +23,7 @@ let styleSheet = #"""
   h3{font-size:14px;font-weight:600}
   code{font:.9em/1.4 ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;
   overflow-wrap:anywhere}
-  bdi,dd,td,th,.missing,h1,.notice{overflow-wrap:anywhere}
+  bdi,dd,td,tbody th,.missing,h1,.notice{overflow-wrap:anywhere}
   small{display:block;color:var(--muted);font-size:12px;font-weight:400}
   button,select{font:inherit;color:inherit;background:var(--panel);border:1px solid var(--line);
   border-radius:7px;padding:5px 11px;cursor:pointer}
@@ -49,18 +49,20 @@ let styleSheet = #"""
   font-size:14px}
   nav a:hover{color:var(--ink)}
   section{margin-top:34px}
+  section>.note{margin:-6px 0 10px}
+  #theme[aria-pressed=true]{background:var(--ink);color:var(--bg)}
   .set{margin:44px 0 -14px;border-top:2px solid var(--line);padding-top:24px}
   .notice{margin-top:24px;padding:12px 16px;border:1px solid var(--line);border-left:4px solid var(--fail);
   border-radius:7px;background:var(--panel)}
   .scroll{overflow-x:auto;background:var(--panel);border:1px solid var(--line);border-radius:10px}
   table{border-collapse:separate;border-spacing:0;width:100%;font-size:14px;
   font-variant-numeric:tabular-nums}
-  caption{text-align:left;color:var(--muted);font-size:13px;padding:10px 14px 2px}
   th,td{padding:8px 12px;text-align:left;vertical-align:top;border-top:1px solid var(--line)}
   thead tr:first-child>*{border-top:0}
   thead th,thead td{font-size:12.5px;font-weight:500;color:var(--muted);vertical-align:bottom}
   tbody th{font-weight:600;position:sticky;left:0;background:var(--panel);z-index:1;
   min-width:130px;max-width:min(320px,46vw)}
+  td:not(.num,:has(.badge)){min-width:150px}
   .num{text-align:right;white-space:nowrap}
   thead .num{white-space:normal}
   .sort{all:unset;cursor:pointer;border-radius:3px}
@@ -91,6 +93,8 @@ let styleSheet = #"""
   padding:14px 16px 12px;max-width:640px}
   .figures svg{display:block;width:100%;height:auto;margin:8px 0 6px}
   svg text{font-size:12px;fill:var(--ink)}
+  @media(min-width:900px){svg text{font-size:9.5px}}
+  @media(max-width:480px){svg text{font-size:13.5px}}
   svg [hidden]{display:none}
   .grid path{stroke:var(--line);fill:none}
   .grid text{fill:var(--muted)}
@@ -101,7 +105,7 @@ let styleSheet = #"""
   .mark text{stroke:none}
   .scale{display:flex;flex-wrap:wrap;align-items:center;gap:8px;font-size:13px;color:var(--muted);
   font-variant-numeric:tabular-nums}
-  #g0-layers .scale,.scale{margin:6px 0 10px}
+  .scale{margin:6px 0 10px}
   .ramp{width:130px;height:11px;border-radius:3px;
   background:linear-gradient(90deg in oklab,var(--heat-low),var(--heat-high))}
   .readout{margin-left:8px;color:var(--ink)}
@@ -114,10 +118,14 @@ let styleSheet = #"""
   .heat thead th:first-child,.heat thead td:first-child{padding-left:14px;text-align:left}
   .heat thead tr:first-child th{max-width:0;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;
   padding-left:10px}
+  .heat tbody tr:not(.part)>th{text-align:right;min-width:60px}
   .heat tbody td{height:17px;min-width:26px;font-size:0;border:solid var(--panel);border-width:0 1px 1px 0}
+  .heat thead td{min-width:0}
+  .heat .part th{padding-top:9px;color:var(--muted);font-size:12px;min-width:0}
+  .heat tbody:first-of-type .part th{padding-top:0}
   .heat tbody td:hover{outline:2px solid var(--ink);outline-offset:-1px}
   .heat .first{border-left:10px solid var(--panel)}
-  .heat tbody tr:last-child>*{padding-bottom:0;border-bottom:10px solid var(--panel)}
+  .heat tbody:last-child tr:last-child>*{padding-bottom:0;border-bottom:10px solid var(--panel)}
   .h-none{background:repeating-linear-gradient(45deg,var(--line) 0 2px,transparent 2px 6px)}
   .segments{border:0;margin:0;padding:0;display:flex;align-items:center}
   .segments legend{float:left;padding:0 10px 0 0;font-size:13px;color:var(--muted)}
@@ -128,8 +136,9 @@ let styleSheet = #"""
   .segments label:last-of-type span{border-radius:0 7px 7px 0}
   .segments :checked+span{background:var(--ink);color:var(--bg);border-color:var(--ink)}
   .segments :focus-visible+span{outline:2px solid var(--accent);outline-offset:2px}
-  .gallery>.note{margin-bottom:12px}
-  .gallery:not([data-show=map]) .only-map{visibility:hidden}
+  .gallery>.note{margin:0 0 12px}
+  .gallery:not([data-show=map]) .only-map{display:none}
+  .only-map{margin:0}
   .pictures{width:auto;
   --w:clamp(104px,calc((min(100vw,1240px) - 60px)/var(--n) - 20px),256px)}
   .pictures th,.pictures td{padding:10px;width:calc(var(--w) + 20px);min-width:calc(var(--w) + 20px);
@@ -138,6 +147,7 @@ let styleSheet = #"""
   .pictures .golden{margin-bottom:6px}
   .pictures .prompt{line-height:1.35}
   .pictures td small{margin-top:5px;font-variant-numeric:tabular-nums}
+  .pictures td small span{display:inline-block;margin-right:6px}
   .open{all:unset;cursor:zoom-in;display:block;border-radius:4px}
   .open:hover{outline:2px solid var(--muted);outline-offset:1px}
   .open:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
@@ -165,11 +175,13 @@ let styleSheet = #"""
   dialog::backdrop{background:rgb(0 0 0/.6)}
   .bar{display:flex;flex-wrap:wrap;justify-content:space-between;gap:8px}
   .bar:first-child{flex-wrap:nowrap}
+  .bar:last-child{position:sticky;bottom:-18px;background:var(--panel);padding:10px 0 18px;margin-bottom:-18px}
   .bar h2{margin:0 0 2px;overflow-wrap:anywhere}
-  .bar span{display:flex;gap:8px}
+  .bar div{display:flex;gap:8px}
+  .bar button:disabled{opacity:.4;cursor:default}
   .panes{display:grid;grid-template-columns:minmax(0,1fr) 240px;gap:18px;margin:12px 0 14px}
   .stage{position:relative;overflow:hidden;border-radius:6px;background:var(--line);align-self:start;
-  --x:50%}
+  --x:50%;max-width:calc((100dvh - 190px)*var(--ratio,1))}
   .stage img{display:block;width:100%;height:auto}
   #stage-candidate{position:absolute;inset:0;height:100%;clip-path:inset(0 0 0 var(--x))}
   .wipe{position:absolute;top:0;bottom:0;left:var(--x);width:2px;margin-left:-1px;background:#fff;
@@ -184,6 +196,7 @@ let styleSheet = #"""
   touch-action:pan-y}
   .stage:has(:focus-visible){outline:2px solid var(--accent);outline-offset:2px}
   .side{display:grid;gap:10px;align-content:start}
+  .side figcaption{line-height:1.35;margin-top:3px}
   .side img,.side canvas{display:block;width:100%;height:auto;border-radius:6px;max-width:180px}
   #viewer-figures{font-size:13px;font-variant-numeric:tabular-nums}
   #viewer-figures div{display:flex;justify-content:space-between;gap:12px}
@@ -196,8 +209,8 @@ let styleSheet = #"""
   .panes{grid-template-columns:1fr}
   .side{grid-template-columns:1fr 1fr}
   #viewer-figures{grid-column:1/-1}
-  .heat tbody th{max-width:34vw;overflow:hidden;text-overflow:ellipsis}
-  .bar button{padding:5px 8px}
+  .bar div span{display:none}
+  .bar div button{min-width:46px}
   }
   @media print{
   :root,:root[data-theme=dark]{color-scheme:light;--bg:#fff}

@@ -12,9 +12,9 @@ let cellTemplate = #"""
 let summaryTemplate = #"""
   <section id="{{id}}-summary" aria-labelledby="{{id}}-summary-h">
   <h2 id="{{id}}-summary-h">Summary</h2>
+  <p class="note" id="{{id}}-summary-n">Median over the goldens; below it, smaller, the worst golden. A click on a heading sorts.</p>
   <div class="scroll" tabindex="0" role="region" aria-labelledby="{{id}}-summary-h">
-  <table class="sortable summary">
-  <caption>Median over the goldens; below it, smaller, the worst golden. A click on a heading sorts.</caption>
+  <table class="sortable summary" aria-describedby="{{id}}-summary-n">
   <thead><tr>
   <th scope="col"><button type="button" class="sort">Candidate</button></th>
   <th scope="col"><button type="button" class="sort">Verdict</button></th>

@@ -37,7 +37,7 @@ def disturbed(picture, strength, seed):
         np.clip(np.rint(x), 0, width - 1).astype(int)].astype(float)
     for channel in range(3):
         moved[..., channel] += smooth_noise(random, height, width, 3) * 30 * strength
-    moved += random.standard_normal(picture.shape) * 6 * strength
+    moved += random.standard_normal(picture.shape) * 1.0 * strength
     return np.clip(np.rint(moved), 0, 255).astype(np.uint8)
 
 
