@@ -253,8 +253,8 @@ let package = Package(
     tests(
       "Reports",
       [
-        "Bundles", "Checkpoints", "Families", "Fidelity", "Parallel", "Quantization", "Recipes",
-        "Safetensors", "Storage", "StrictJSON", "Tensors",
+        "Bundles", "Checkpoints", "Families", "Fidelity", "FidelityReports", "Goldens", "Parallel",
+        "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors",
       ]),
     tests("ToolKit", ["Failures", "Parallel", argumentParser]),
     tests("Images", ["Failures", "Parallel", "Storage"], exclude: ["Goldens"]),
@@ -285,7 +285,7 @@ let package = Package(
         "Sampling", "Storage", "StrictJSON", "Tensors",
       ]),
     tests("FidelityReports", ["Failures", "Storage", "StrictJSON"]),
-    tests("ReportHistory", ["Failures", "FidelityReports", "Storage", "StrictJSON"]),
+    tests("ReportHistory", ["Failures", "FidelityReports", "Storage", "StrictJSON", database]),
     tests(
       "ReportPages",
       ["Failures", "FidelityReports", "ImageMetrics", "Images", "Storage", "StrictJSON"]),
