@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import FidelityReports
+internal import ReportHistory
 internal import ReportPages
 internal import Storage
 internal import ToolKit
@@ -21,6 +22,9 @@ struct Page: Tool {
         HelpExample(
           "two versions side by side",
           "mmdit-report old/fidelity.json new/fidelity.json --html both.html"),
+        HelpExample(
+          "with the charts of earlier versions",
+          "mmdit-report fidelity.json --html fidelity.html --history fidelity.sqlite"),
       ]),
     version: suiteVersion)
 
@@ -29,6 +33,11 @@ struct Page: Tool {
 
   @Option(help: "Write the page here.", completion: .file())
   var html: String
+
+  @Option(
+    help: "Show how the figures went in this history, which mmdit-report add fills.",
+    completion: .file())
+  var history: String?
 
   @Option(help: "The page's title.")
   var title = "Fidelity report"
@@ -39,7 +48,11 @@ struct Page: Tool {
     let read = try reports.map { path in
       (report: try FidelityReport.read(path), folder: FileSystem.folder(of: path))
     }
-    try ReportPage(reports: read, title: title).write(to: html)
+    let goldenSets = Set(read.map(\.report.goldenSet.sha256))
+    let trends = try history.map { path in
+      try TrendSeries.read(History.open(path), goldenSets: goldenSets)
+    }
+    try ReportPage(reports: read, trends: trends ?? [], title: title).write(to: html)
     return read.allSatisfy(\.report.passes) ? .done : .finding
   }
 }

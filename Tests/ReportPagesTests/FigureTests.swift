@@ -20,7 +20,7 @@ import Testing
     #expect(errorText(123.4) == "123")
     #expect(errorText(9.96e-4) == "1.0e-3")
     #expect(errorText(1.23e-7) == "1.2e-7")
-    #expect(errorText(5e-324) == "4.9e-324")
+    #expect(errorText(.leastNonzeroMagnitude) == "4.9e-324")
     #expect(errorText(1.7e308) == "1.7e308")
     #expect(errorText(-2) == "−2.00")
     #expect(errorText(.nan) == "–")
