@@ -84,13 +84,18 @@ def judge_content(judge, opened, document):
     judge.check(cells == blocks, f"the heat map has {cells} cells, expected {blocks}")
     drawn = page.locator("#g0-charts figure").count()
     judge.check(drawn == 4, f"{drawn} charts, expected 4")
+    trends = page.locator("#trends figure").count()
+    judge.check(trends == 4, f"{trends} charts of trends, expected 4")
+    points = page.locator("#trends figure").first.locator("g.mark").count()
+    expected = 3 * (len(candidates) - 1)
+    judge.check(points == expected, f"{points} points in the first trend, expected {expected}")
     text = page.locator("#g0-provenance").inner_text()
     for expected in (make_report.DIGEST, "diffusers 0.42.1", "AMD EPYC", "apple-ink"):
         judge.check(expected in text, f"the provenance does not name {expected}")
     unnamed = page.eval_on_selector_all(
         "button,select,input,img,svg[role=img],[role=region],dialog",
         """all => all.filter(e => !(e.getAttribute('aria-label') || e.getAttribute('aria-labelledby')
-          || e.alt || e.innerText || e.textContent || (e.labels && e.labels.length))).length""")
+          || e.alt || e.textContent || e.querySelector('img[alt]') || (e.labels && e.labels.length))).length""")
     judge.check(unnamed == 0, f"{unnamed} controls or pictures have no name")
 
 
@@ -267,6 +272,21 @@ def judge_controls(judge, chromium, path):
     judge.check(not is_near("0.0124", 0.0123), "a wrong last digit is not seen")
 
 
+def add_versions(judge, report, history):
+    """A history of three versions, each a little better than the one before."""
+    for number, factor in enumerate((1.3, 1.1, 1.0)):
+        document = copy.deepcopy(report)
+        for candidate in document["candidates"][1:]:
+            for golden in candidate["goldens"]:
+                golden["velocity_relative_error"] *= factor
+                golden["picture"]["flip"] *= factor
+        path = judge.folder / f"version-{number}.json"
+        path.write_text(json.dumps(document))
+        judge.tool(
+            "mmdit-report", "add", path, "--history", history, "--label", f"0.{number + 1}.0",
+            "--at", f"2026-0{number + 1}-01T00:00:00Z")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("binaries")
@@ -277,11 +297,13 @@ def main():
     with harness.Judge(options.binaries) as judge, browser() as chromium:
         report = make_report.make(judge.folder, harness.GOLDENS)
         path = judge.folder / "page.html"
-        judge.tool("mmdit-report", judge.folder / "fidelity.json", "--html", path, exits=1)
+        source, history = judge.folder / "fidelity.json", judge.folder / "history.sqlite"
+        add_versions(judge, report, history)
+        judge.tool("mmdit-report", source, "--html", path, "--history", history, exits=1)
         size = path.stat().st_size
         judge.check(size < LIMIT, f"the page has {size} bytes")
         first = path.read_bytes()
-        judge.tool("mmdit-report", judge.folder / "fidelity.json", "--html", path, exits=1)
+        judge.tool("mmdit-report", source, "--html", path, "--history", history, exits=1)
         judge.check(path.read_bytes() == first, "the same report gives another page")
         with Opened(chromium, path) as opened:
             judge_content(judge, opened, report)
