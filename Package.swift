@@ -182,7 +182,9 @@ let package = Package(
     tool("mmdit-golden", ["Fidelity", "Goldens", "Rendering", "Reports"]),
     tool("mmdit-verify", ["Fidelity", "FidelityReports", "Goldens", "Recipes", "Reports"]),
     tool(
-      "mmdit-report", ["FidelityReports", "ReportHistory", "ReportPages", "Reports", "StrictJSON"]),
+      "mmdit-report", [
+        "FidelityReports", "ReportHistory", "ReportPages", "Reports", "Storage", "StrictJSON",
+      ]),
     tool("mmdit-export", ["Exchange", "Reports"]),
     tool("mmdit-bundle", ["Bundles", "Reports", "StrictJSON", "Tensors"]),
 
