@@ -180,7 +180,9 @@ let package = Package(
     tool("mmdit-quantize", ["Bundles", "Recipes", "Reports"]),
     tool("mmdit-render", ["Rendering", "Reports"]),
     tool("mmdit-golden", ["Goldens", "Rendering", "Reports"]),
-    tool("mmdit-verify", ["Fidelity", "FidelityReports", "Goldens", "Recipes", "Reports"]),
+    tool(
+      "mmdit-verify",
+      ["Fidelity", "FidelityReports", "Goldens", "Recipes", "Reports", "Storage"]),
     tool(
       "mmdit-report", ["FidelityReports", "ReportHistory", "ReportPages", "Reports", "StrictJSON"]),
     tool("mmdit-export", ["Exchange", "Reports"]),
