@@ -250,9 +250,8 @@ let package = Package(
     tests(
       "Fidelity",
       [
-        "Bundles", "Families", "Goldens", "MMDiT", "Parallel", "Quantization", "Recipes",
-        "Safetensors",
-        "Storage", "StrictJSON", "Tensors",
+        "Bundles", "Families", "Goldens", "ImageMetrics", "Images", "MMDiT", "Parallel",
+        "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors",
       ]),
     tests(
       "Checkpoints",
