@@ -142,8 +142,8 @@ let package = Package(
     library(
       "Goldens",
       [
-        "Failures", "Families", "Images", "MMDiT", "Parallel", "Rendering", "Safetensors",
-        "Sampling", "Storage", "StrictJSON", "Tensors",
+        "Bundles", "Failures", "Families", "Images", "MMDiT", "Parallel", "Rendering",
+        "Safetensors", "Sampling", "Storage", "StrictJSON", "Tensors",
       ]),
     library(
       "Fidelity",
@@ -179,7 +179,7 @@ let package = Package(
       "mmdit-convert", ["Bundles", "Checkpoints", "Conversion", "Reports", "Storage", "Tensors"]),
     tool("mmdit-quantize", ["Bundles", "Recipes", "Reports"]),
     tool("mmdit-render", ["Rendering", "Reports"]),
-    tool("mmdit-golden", ["Goldens", "Rendering", "Reports"]),
+    tool("mmdit-golden", ["Fidelity", "Goldens", "Rendering", "Reports"]),
     tool(
       "mmdit-verify",
       ["Fidelity", "FidelityReports", "Goldens", "Recipes", "Reports", "Storage"]),

@@ -57,7 +57,7 @@ public struct GoldenFidelity: Sendable {
 }
 
 /// The larger of two errors; NaN, which every limit refuses, when one is NaN.
-private func maximumOrNaN(_ first: Double, _ second: Double) -> Double {
+func maximumOrNaN(_ first: Double, _ second: Double) -> Double {
   first.isNaN || second.isNaN ? .nan : max(first, second)
 }
 

@@ -81,7 +81,7 @@ func measureGoldens(
   }
 }
 
-private func relativeError(of values: [Float], from expected: [Float]) -> Double {
+func relativeError(of values: [Float], from expected: [Float]) -> Double {
   var metrics = ErrorMetrics()
   metrics.add(reference: expected.span, candidate: values.span)
   return metrics.relativeError

@@ -8,6 +8,8 @@ public enum GoldenFailure: DiagnosedFailure, Equatable {
   case wrongShape(path: String, name: String, expected: Shape, found: Shape)
   /// A tensor whose elements are of another type: `encoding` is how the file stores it.
   case wrongType(path: String, name: String, expected: String, found: String)
+  /// A value that is infinite or undefined, at its position in the tensor.
+  case notFinite(path: String, name: String, position: Int, found: String)
   case unknownGolden(path: String, id: String, known: [String])
   /// Runs that cannot lie in one set under the names they have.
   case nameTwice(path: String, name: String)
@@ -15,7 +17,7 @@ public enum GoldenFailure: DiagnosedFailure, Equatable {
   public var kind: FailureKind {
     switch self {
     case .unknownGolden, .nameTwice: .usage
-    case .notAGoldenSet, .missingTensor, .wrongShape, .wrongType: .badData
+    case .notAGoldenSet, .missingTensor, .wrongShape, .wrongType, .notFinite: .badData
     }
   }
 
@@ -35,6 +37,11 @@ public enum GoldenFailure: DiagnosedFailure, Equatable {
       return "\(path): tensor \"\(name)\": expected shape \(expected), found \(found)"
     case .wrongType(let path, let name, let expected, let found):
       return "\(path): tensor \"\(name)\": expected \(expected) values, found \(found)"
+    case .notFinite(let path, let name, let position, let found):
+      return """
+        \(path): tensor "\(name)": value \(position): expected a finite number, found \(found)
+        The recording went wrong or the file is damaged; record it again.
+        """
     case .unknownGolden(let path, let id, let known):
       return """
         \(path): golden "\(id)": expected one of the set, found no such id

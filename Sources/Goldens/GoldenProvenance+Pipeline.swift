@@ -1,3 +1,4 @@
+internal import Bundles
 internal import Parallel
 internal import Rendering
 internal import Storage

@@ -1,4 +1,5 @@
 internal import Autoencoders
+internal import Families
 public import MMDiT
 public import Parallel
 public import Rendering

@@ -84,8 +84,8 @@ public struct GoldenSet: Sendable {
 
   /// Reads the tensors of a run.
   ///
-  /// Throws `GoldenFailure` for a tensor that is missing, but for those of pictures, or has another
-  /// shape than the document says, and what reading throws.
+  /// Throws `GoldenFailure` for a tensor that is missing, but for those of pictures, has another shape
+  /// than the document says, or holds what is no finite number, and what reading throws.
   public func load(_ golden: Golden) throws -> GoldenRun {
     let source = try golden.reference.map { try self.golden($0) }
     let channels = try shape(GoldenTensor.noise.name(of: golden.id)).columns
@@ -98,7 +98,7 @@ public struct GoldenSet: Sendable {
       return name
     }
     func read(_ tensor: GoldenTensor) throws -> [Float] {
-      try tensors.values(of: checkedName(tensor))
+      try finiteValues(of: checkedName(tensor))
     }
     func readSteps(_ tensor: GoldenTensor) throws -> [[Float]] {
       let values = try read(tensor)
@@ -113,7 +113,7 @@ public struct GoldenSet: Sendable {
     if isGuided { try requireShape([golden.textTokenCount, textWidth], of: negativeName) }
     return GoldenRun(
       path: path, golden: golden, noise: try read(.noise), text: try read(.text),
-      negativeText: isGuided ? try tensors.values(of: negativeName) : nil,
+      negativeText: isGuided ? try finiteValues(of: negativeName) : nil,
       references: try source.map {
         [ReferenceTokens(tokens: try read(.referenceTokens), grid: $0.grid)]
       } ?? [],
@@ -129,6 +129,13 @@ public struct GoldenSet: Sendable {
       throw .unknownGolden(path: path, id: id, known: goldens.map(\.id))
     }
     return golden
+  }
+
+  private func finiteValues(of name: String) throws -> [Float] {
+    let values = try tensors.values(of: name)
+    guard let place = values.firstIndex(where: { !$0.isFinite }) else { return values }
+    throw GoldenFailure.notFinite(
+      path: path, name: name, position: place, found: "\(values[place])")
   }
 
   private func readImage(_ name: String, of golden: Golden) throws -> Image {

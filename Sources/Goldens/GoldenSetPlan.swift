@@ -58,6 +58,9 @@ public struct GoldenSetPlan: Sendable {
     Set(runs.filter(\.isGuided).map(\.golden.textTokenCount)).sorted()
   }
 
+  /// The bytes of the file with the tensors.
+  public func byteCount(path: String) throws -> Int { try layout(path: path).byteCount }
+
   /// Where every tensor stands in the file.
   func layout(path: String) throws -> SafetensorsLayout {
     var ids: Set<String> = []

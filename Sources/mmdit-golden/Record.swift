@@ -42,7 +42,8 @@ struct Record: Tool {
     completion: .file())
   var output: String
 
-  @Option(help: ArgumentHelp("Draws the noise of the first prompt; the next has n + 1.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp("Draws the noise of the first prompt; the next has n + 1.", valueName: "n"))
   var seed = 0
 
   @Option(help: ArgumentHelp("Steps. (default: 50, distilled 4)", valueName: "n"))
@@ -86,12 +87,14 @@ struct Record: Tool {
     let byteCount = try recording.plan.byteCount(path: output)
     if !dryRun {
       try recording.record(
-        to: output, suiteVersion: suiteVersion, threads: context.threadCount, monitor: context.monitor)
+        to: output, suiteVersion: suiteVersion, threads: context.threadCount,
+        monitor: context.monitor)
     }
     for run in recording.plan.runs {
       let golden = run.golden
       try context.print(
-        printable("\(golden.id): \(golden.steps) steps, seed \(golden.seed ?? 0), \(golden.prompt)"))
+        printable("\(golden.id): \(golden.steps) steps, seed \(golden.seed ?? 0), \(golden.prompt)")
+      )
     }
     try context.print("\(recording.plan.runs.count) runs, \(byteCountText(byteCount))")
     return .done

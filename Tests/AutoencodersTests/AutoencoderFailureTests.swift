@@ -76,6 +76,23 @@ import Testing
           + "found 48"))
   }
 
+  /// No shape tells the groups: a config.json that says others is of a network that is not computed.
+  @Test func otherGroupsOfANormAreRefused() throws {
+    let published = try PublishedComponent("autoencoder-flux2")
+    guard case .object(var object) = published.config.value else {
+      Issue.record("a config.json is an object")
+      return
+    }
+    object = JSONObject(
+      object.map { ($0.key, $0.key == "norm_num_groups" ? JSONValue(16) : $0.value) })
+    let document = JSONField(document: "config.json", value: .object(object))
+    #expect {
+      _ = try WeightsInMemory(shapes: published.tensors).component(stated: document)
+    } throws: {
+      "\($0)".hasPrefix("config.json: norm_num_groups: expected 32, found 16")
+    }
+  }
+
   @Test func picturesOfFourChannelsAreRefused() throws {
     var document = TinyAutoencoder.narrowDecoder
     document["input_channels"] = 4

@@ -174,7 +174,7 @@ def judge_turbo(render):
 def judge_bundle(render):
     bundle, plain = render.folder / "int4.mmdit", render.folder / "int4.safetensors"
     render.judge.tool("mmdit-quantize", MODEL, "--recipe", "int4-g64", "--output", bundle)
-    render.judge.tool("mmdit-bundle", "unpack", bundle, "--output", plain)
+    render.judge.tool("mmdit-bundle", "unpack", bundle, "--dtype", "f32", "--output", plain)
     pipeline = klein(MODEL)
     pipeline.transformer.load_state_dict(
         {name: tensor.float() for name, tensor in load_file(plain).items()})
