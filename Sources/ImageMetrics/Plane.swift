@@ -21,8 +21,8 @@ struct Plane: Sendable {
 
   func row(_ y: Int) -> [Double] { Array(values[y * width..<(y + 1) * width]) }
 
-  /// The means of 2 × 2 values, side by side. A side that is odd gets a zero before and behind it
-  /// first, as in pytorch-msssim.
+  /// The means of 2 × 2 values, side by side. A side of odd length gets a zero before its
+  /// first value, as in pytorch-msssim.
   func halved() -> Plane {
     let x0 = width % 2
     let y0 = height % 2

@@ -29,8 +29,8 @@ public func structuralSimilarity(
 /// The structural similarity of two pictures over five scales (MS-SSIM; Wang, Simoncelli, Bovik 2003):
 /// 1 for equal pictures, and down to 0.
 ///
-/// Every scale halves the one before it by means of 2 × 2 pixels; an odd side gets a line of zeros on
-/// both sides first. With S the similarity of `structuralSimilarity` and K its second factor alone,
+/// Every scale halves the one before it by means of 2 × 2 pixels; an odd side gets a line of
+/// zeros before its first. With S the similarity of `structuralSimilarity` and K its second factor alone,
 /// (2 σ_ab + C₂) / (σ_a² + σ_b² + C₂), both means over windows and zero where negative:
 ///
 ///     K₁^0.0448 · K₂^0.2856 · K₃^0.3001 · K₄^0.2363 · S₅^0.1333

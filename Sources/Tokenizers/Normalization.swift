@@ -1,7 +1,8 @@
 internal import StrictJSON
 @_spi(_Unicode) internal import Swift
 
-/// What happens to text before it is split.
+/// What happens to text before it is split: nothing, or canonical composition with the characters of
+/// Unicode 9.
 package enum Normalization: Sendable {
   case none
   /// Canonical composition (Unicode Standard Annex 15).
@@ -43,7 +44,7 @@ package enum Normalization: Sendable {
     var known = ""
     for scalar in String(decoding: text, as: UTF8.self).unicodeScalars {
       if let age = scalar.properties.age, age.major <= 9 {
-        known.unicodeScalars.append(scalar)
+        known.unicodeScalars.append(contentsOf: tibetanVowel(scalar) ?? [scalar])
       } else {
         // The standard library composes to compare strings, and has no other name for it yet.
         for scalar in known._nfc { result.unicodeScalars.append(scalar) }
@@ -53,5 +54,17 @@ package enum Normalization: Sendable {
     }
     for scalar in known._nfc { result.unicodeScalars.append(scalar) }
     return Array(result.utf8)
+  }
+
+  /// The marks of the three vowels that decompose to marks and are, by themselves, not of a combining
+  /// class. The standard library of Swift 6.3 leaves marks before them where they are; between marks
+  /// the order of all is to change. nil for other characters.
+  private static func tibetanVowel(_ scalar: Unicode.Scalar) -> [Unicode.Scalar]? {
+    switch scalar {
+    case "\u{F73}": ["\u{F71}", "\u{F72}"]
+    case "\u{F75}": ["\u{F71}", "\u{F74}"]
+    case "\u{F81}": ["\u{F71}", "\u{F80}"]
+    default: nil
+    }
   }
 }

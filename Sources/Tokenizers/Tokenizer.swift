@@ -7,7 +7,7 @@ internal import StrictJSON
 /// the text between them is normalized (NFC, or not at all) and those that are normalized are found;
 /// what is left is split into words by one of two expressions, and the bytes of each word are paired.
 /// The same text has the same numbers everywhere: properties of characters are those of the Unicode
-/// versions that the package has, see ``ScalarClass`` and `composed(_:)`.
+/// versions that the package has, see ``ScalarClass`` and ``Normalization``.
 ///
 /// What the document says of truncation, padding and of tokens put around every text (its
 /// `post_processor`) is left alone: `PromptStyle` says that of a prompt.
@@ -24,16 +24,18 @@ public struct Tokenizer: Sendable {
   private let plainTokens: AddedTokens
   /// Added tokens that are looked for in normalized text, normalized themselves.
   private let normalizedTokens: AddedTokens
+  /// The numbers of added tokens by their UTF-8 bytes.
+  private let addedIdentifiers: [[UInt8]: Int]
 
   /// The longest `tokenizer.json` that is read, in bytes; Mistral's has 17 million.
   private static let largestDocument = 64 << 20
 
-  /// The longest text that is taken, in bytes. One word of it needs 70 times its bytes in memory.
+  /// The longest text that is taken, in bytes; it needs up to 100 times as many while it is encoded.
   static let longestText = 16 << 20
 
   /// Opens a `tokenizer.json`, or that of a folder.
   ///
-  /// Needs about 20 times the size of the file while it reads, and 2 times afterwards.
+  /// Needs at most ten times the size of the file while it reads, and about twice that size afterwards.
   ///
   /// Throws `StorageFailure` when it cannot be read, `JSONFailure` when it is no document of a
   /// tokenizer, `TokenizerFailure` when it is one of another kind.
@@ -69,12 +71,9 @@ public struct Tokenizer: Sendable {
       texts[token.identifier] = String(decoding: token.content, as: UTF8.self)
     }
     self.texts = texts
-    addedIdentifiers = Dictionary(
-      added.map { ($0.content, $0.identifier) }, uniquingKeysWith: { first, _ in first })
+    // `read` has refused contents that occur twice.
+    addedIdentifiers = Dictionary(uniqueKeysWithValues: added.map { ($0.content, $0.identifier) })
   }
-
-  /// The numbers of added tokens by their UTF-8 bytes.
-  private let addedIdentifiers: [[UInt8]: Int]
 
   /// The numbers of a text's tokens. Added tokens in the text are recognised, none are put around it;
   /// an empty text has none.

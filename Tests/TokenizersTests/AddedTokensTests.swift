@@ -76,7 +76,7 @@ import Tokenizers
   @Test(.timeLimit(.minutes(1))) func textThatNearlyMatchesManyTokensIsNoTrouble() throws {
     var tiny = TinyTokenizer()
     for count in 1...1000 { tiny.add(String(repeating: "<", count: count) + ">") }
-    let text = String(repeating: "<", count: 1 << 18)
-    #expect(try tiny.open().encode(text).count == 1 << 18)
+    let text = String(repeating: "<", count: 1 << 15)
+    #expect(try tiny.open().encode(text).count == 1 << 15)
   }
 }

@@ -77,4 +77,14 @@ import Tokenizers
     }
     #expect(Set(found.map(\.value)) == expected)
   }
+
+  @Test func vowelsThatDecomposeToMarksAreOrderedWithTheMarksAroundThem() {
+    #expect(
+      composed("\u{F40}\u{F73}\u{F73}").utf8.elementsEqual(
+        "\u{F40}\u{F71}\u{F71}\u{F72}\u{F72}".utf8))
+    #expect(composed("a\u{301}\u{F81}").utf8.elementsEqual("\u{E1}\u{F71}\u{F80}".utf8))
+    #expect(
+      composed("文\u{334}\u{F75}\u{321}").utf8.elementsEqual(
+        "文\u{334}\u{F71}\u{F74}\u{321}".utf8))
+  }
 }

@@ -12,9 +12,11 @@ import Tokenizers
     let path = try #require(Self.path)
     let document = try JSONField.parse(
       FileReader.contents(of: path, limit: 1 << 30), document: path)
-    #expect(try document["system_message"].string() == PromptStyle.devSystemMessage)
-    var compared = 0
+    var compared = 1
     var different: [String] = []
+    if try document["system_message"].string() != PromptStyle.devSystemMessage {
+      different.append("the system message")
+    }
     for set in try document["sets"].array() {
       let name = try set["name"].string()
       let tokenizer = try Tokenizer.open(set["tokenizer"].string())
@@ -24,7 +26,10 @@ import Tokenizers
         let expected = try parts[1].array().map { try $0.integer() }
         let found = try tokenizer.encode(text)
         compared += 1
-        if found != expected { different.append("\(name): \(shown(text)): \(found), \(expected)") }
+        if found != expected {
+          different.append(
+            "\(name): \(shown(text.prefix(40))): \(first(found, expected, tokenizer))")
+        }
       }
       for field in try set["prompts"].array() {
         let expected = try PromptTokens(
@@ -35,15 +40,25 @@ import Tokenizers
         let found = try promptTokens(
           prompt, style: style, length: field["length"].integer(), tokenizer: tokenizer)
         compared += 1
-        if found != expected { different.append("\(name): prompt \(shown(prompt))") }
+        if found != expected { different.append("\(name): prompt \(shown(prompt[...]))") }
       }
     }
     print("tokenizer cases: \(compared) compared, \(different.count) differ")
-    for line in different.prefix(10) { print(line.prefix(1000)) }
+    for line in different.prefix(20) { print(line.prefix(500)) }
     #expect(different.isEmpty)
   }
 
-  private func shown(_ text: String) -> String {
+  private func shown(_ text: Substring) -> String {
     text.unicodeScalars.map { $0.escaped(asASCII: true) }.joined()
+  }
+
+  /// Where tokens begin to differ.
+  private func first(_ found: [Int], _ expected: [Int], _ tokenizer: Tokenizer) -> String {
+    let place = zip(found, expected).enumerated().first { $1.0 != $1.1 }?.offset ?? 0
+    func tokens(_ list: [Int]) -> String {
+      list.dropFirst(max(0, place - 4)).prefix(8).map { tokenizer.token($0) ?? "?" }
+        .joined(separator: " ")
+    }
+    return "at \(place) found \(tokens(found)), expected \(tokens(expected))"
   }
 }

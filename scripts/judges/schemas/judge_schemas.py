@@ -83,7 +83,26 @@ def documents(judge):
         bundles["own"], "--thresholds", judge.folder / "thresholds.json", exits=1)
     yield "fidelity-report", "a skipped golden", judge.report(
         "mmdit-verify", *arguments, "--only", "apple-ink")
+    yield from pictures(judge, bundles["int8"])
+
+
+def pictures(judge, bundle):
+    """Golden sets, ours and another's, what a check says of them, and pictures."""
     yield "golden-set", "glyph-klein", json.loads(GOLDENS.with_suffix(".json").read_text())
+    small = ["--size", "64x64", "--steps", "1", "--max-sequence-length", "32"]
+    recorded = judge.folder / "recorded.safetensors"
+    judge.tool("mmdit-golden", "record", "--checkpoint", MODEL, "--prompt", "a cat", "--output",
+               recorded, *small)
+    yield "golden-set", "recorded here", json.loads(recorded.with_suffix(".json").read_text())
+    (judge.folder / "recorded.json").write_text(
+        recorded.with_suffix(".json").read_text().replace("a cat", "a dog"))
+    yield "golden-check", "of another prompt", judge.report(
+        "mmdit-golden", "check", recorded, "--checkpoint", MODEL, exits=1)
+    yield "golden-check", "without a model", judge.report("mmdit-golden", "check", GOLDENS)
+    command = ["mmdit-render", MODEL, "--prompt", "a cat", "--output", judge.folder / "cat.png",
+               *small]
+    yield "render-report", "a bundle", judge.report(*command, "--weights", bundle)
+    yield "render-report", "a dry run", judge.report(*command, "--dry-run")
 
 
 def conversions(judge, bundle):

@@ -39,11 +39,14 @@ def case_set(name, path, tokenizer, texts, prompt_cases=()):
         "prompts": list(prompt_cases)}
 
 
-def compare(judge, sets):
-    """How many cases the tests find wrong: nil when they did not run to their end."""
+def compare(judge, sets, system_message=SYSTEM_MESSAGE):
+    """How many cases the tests compare and how many they find wrong, and what they print.
+
+    Both are None when the tests did not run to their end.
+    """
     path = judge.folder / "cases.json"
     path.write_text(json.dumps(
-        {"system_message": SYSTEM_MESSAGE, "sets": sets}, ensure_ascii=False), encoding="utf-8")
+        {"system_message": system_message, "sets": sets}, ensure_ascii=False), encoding="utf-8")
     process = subprocess.run(
         ["swift", "test", "-c", "release", "--skip-build", "--filter", "TokenizerJudgeTests"],
         cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL,
@@ -83,7 +86,7 @@ def main():
             pairing = made.pairing(path, pattern, 5)
             sets.append(case_set(
                 f"words of {name}", path, pairing, strings.texts(TEXTS, 4) + scalars))
-        expected = sum(len(one["texts"]) + len(one["prompts"]) for one in sets)
+        expected = 1 + sum(len(one["texts"]) + len(one["prompts"]) for one in sets)
         print(f"made {expected} cases with tokenizers {tokenizers.__version__} in "
               f"{time.monotonic() - began:.0f} s")
         for one in sets[:3]:
@@ -109,6 +112,9 @@ def main():
         changed = copy.deepcopy(small)
         changed[0]["prompts"][3]["mask"][0] ^= True
         judge.check(compare(judge, changed)[1] == 1, "a changed mask is found")
+        judge.check(
+            compare(judge, small, SYSTEM_MESSAGE.replace("\n", " "))[1] == 1,
+            "another system message is found")
 
 
 main()
