@@ -180,7 +180,9 @@ let package = Package(
     tool("mmdit-quantize", ["Bundles", "Recipes", "Reports"]),
     tool("mmdit-render", ["Rendering", "Reports"]),
     tool("mmdit-golden", ["Fidelity", "Goldens", "Rendering", "Reports"]),
-    tool("mmdit-verify", ["Fidelity", "FidelityReports", "Goldens", "Recipes", "Reports"]),
+    tool(
+      "mmdit-verify",
+      ["Fidelity", "FidelityReports", "Goldens", "Recipes", "Reports", "Storage"]),
     tool(
       "mmdit-report", [
         "FidelityReports", "ReportHistory", "ReportPages", "Reports", "Storage", "StrictJSON",
@@ -250,9 +252,8 @@ let package = Package(
     tests(
       "Fidelity",
       [
-        "Bundles", "Families", "Goldens", "MMDiT", "Parallel", "Quantization", "Recipes",
-        "Safetensors",
-        "Storage", "StrictJSON", "Tensors",
+        "Bundles", "Families", "Goldens", "ImageMetrics", "Images", "MMDiT", "Parallel",
+        "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors",
       ]),
     tests(
       "Checkpoints",

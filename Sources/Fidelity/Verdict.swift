@@ -65,6 +65,13 @@ extension Thresholds {
       violations.append(
         Violation(subject: subject, limit: limit, allowed: allowed, found: found, place: place))
     }
+    func require(
+      _ found: Double, atLeast allowed: Double?, _ limit: String, of subject: String
+    ) {
+      guard let allowed, !(found >= allowed) else { return }
+      violations.append(
+        Violation(subject: subject, limit: limit, allowed: allowed, found: found, place: nil))
+    }
     for tensor in tensors {
       let segment = tensor.worstSegment
       require(
@@ -82,13 +89,15 @@ extension Thresholds {
       require(
         golden.latents.relativeError, atMost: latentsRelativeError, "latents_relative_error",
         of: golden.id)
-      let ratio = golden.latents.peakSignalToNoiseDecibels
-      if let latentsPSNR, !(ratio >= latentsPSNR) {
-        violations.append(
-          Violation(
-            subject: golden.id, limit: "latents_psnr_db", allowed: latentsPSNR, found: ratio,
-            place: nil))
-      }
+      require(
+        golden.latents.peakSignalToNoiseDecibels, atLeast: latentsPSNR, "latents_psnr_db",
+        of: golden.id)
+      guard let picture = golden.picture else { continue }
+      require(
+        picture.peakSignalToNoise, atLeast: picturePSNR, "picture_psnr_db", of: golden.id)
+      require(
+        picture.structuralSimilarity, atLeast: pictureSSIM, "picture_ssim", of: golden.id)
+      require(picture.flip, atMost: pictureFLIP, "picture_flip", of: golden.id)
     }
     return violations
   }

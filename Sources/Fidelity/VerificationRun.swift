@@ -9,6 +9,8 @@ struct VerificationRun {
   let goldens: [Golden]
   let reference: Candidate
   let options: VerificationOptions
+  /// Where pictures go; nil when none are made.
+  let gallery: PictureGallery?
   let threads: Int
   let monitor: WorkMonitor
 
@@ -23,7 +25,12 @@ struct VerificationRun {
       try groups.flatMap { group in
         let runs = try group.map { try set.load($0) }
         let measured = try measureGoldens(
-          runs, with: candidate, predicted: predicted, threads: threads, monitor: monitor)
+          runs, with: candidate, predicted: predicted,
+          finished: { run, latents in
+            try gallery?.add(
+              latents, of: run, by: candidate, isReference: isReference, threads: threads,
+              monitor: monitor)
+          }, threads: threads, monitor: monitor)
         try attribution?.add(runs, threads: threads, monitor: monitor)
         return measured
       }

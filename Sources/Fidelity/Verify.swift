@@ -40,6 +40,8 @@ public struct VerificationOptions: Sendable {
   public var only: [String] = []
   /// A folder for the predictions at golden latents, one file for each candidate (`VelocityFile`).
   public var velocitiesFolder: String?
+  /// A folder for the pictures of candidates and goldens; nil for none (`PictureGallery`).
+  public var picturesFolder: String?
   /// Where in each run the modules' own errors are measured, from 0, the first step, to 1, the
   /// last; none for no attribution.
   public var attributionPlaces: [Double] = []
@@ -73,8 +75,11 @@ public func verify(
   let measurable = goldens.filter(\.loras.isEmpty)
   guard !measurable.isEmpty else { throw FidelityFailure.nothingToMeasure(path: set.path) }
   let run = VerificationRun(
-    set: set, goldens: measurable, reference: reference, options: options, threads: threads,
-    monitor: monitor)
+    set: set, goldens: measurable, reference: reference, options: options,
+    gallery: try options.picturesFolder.map {
+      try PictureGallery.open(
+        $0, reference: reference, candidates: candidates, goldens: measurable)
+    }, threads: threads, monitor: monitor)
   var measured = [try run.measure(reference, .reference, isReference: true)]
   for candidate in candidates {
     measured.append(

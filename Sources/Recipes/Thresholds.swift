@@ -10,6 +10,13 @@ public struct Thresholds: Hashable, Sendable {
   public var latentsRelativeError: Double?
   /// The smallest peak signal-to-noise ratio of any golden's final latents, in dB.
   public var latentsPSNR: Double?
+  /// The smallest peak signal-to-noise ratio of any golden's picture, in dB. Like the next two, it
+  /// is checked when pictures are made.
+  public var picturePSNR: Double?
+  /// The smallest structural similarity of any golden's picture.
+  public var pictureSSIM: Double?
+  /// The largest mean of the FLIP map of any golden's picture.
+  public var pictureFLIP: Double?
   /// The largest ‖ŵ − w‖ / ‖w‖ of any tensor.
   public var weightRelativeError: Double?
   /// The largest root mean square error of 64 neighbouring values of a row, relative to the root
@@ -18,12 +25,16 @@ public struct Thresholds: Hashable, Sendable {
 
   public init(
     velocityRelativeError: Double? = nil, latentsRelativeError: Double? = nil,
-    latentsPSNR: Double? = nil, weightRelativeError: Double? = nil,
+    latentsPSNR: Double? = nil, picturePSNR: Double? = nil, pictureSSIM: Double? = nil,
+    pictureFLIP: Double? = nil, weightRelativeError: Double? = nil,
     segmentRelativeError: Double? = nil
   ) {
     self.velocityRelativeError = velocityRelativeError
     self.latentsRelativeError = latentsRelativeError
     self.latentsPSNR = latentsPSNR
+    self.picturePSNR = picturePSNR
+    self.pictureSSIM = pictureSSIM
+    self.pictureFLIP = pictureFLIP
     self.weightRelativeError = weightRelativeError
     self.segmentRelativeError = segmentRelativeError
   }
@@ -38,8 +49,9 @@ public struct Thresholds: Hashable, Sendable {
     velocityRelativeError: 0.15, weightRelativeError: 0.15, segmentRelativeError: 0.4)
 
   private static let keys = [
-    "velocity_relative_error", "latents_relative_error", "latents_psnr_db",
-    "weight_relative_error", "segment_relative_error",
+    "velocity_relative_error", "latents_relative_error", "latents_psnr_db", "picture_psnr_db",
+    "picture_ssim", "picture_flip", "weight_relative_error",
+    "segment_relative_error",
   ]
 
   /// Reads the `thresholds` object of a recipe, or a file that holds one.
@@ -53,6 +65,8 @@ public struct Thresholds: Hashable, Sendable {
       velocityRelativeError: try limit("velocity_relative_error"),
       latentsRelativeError: try limit("latents_relative_error"),
       latentsPSNR: try limit("latents_psnr_db"),
+      picturePSNR: try limit("picture_psnr_db"), pictureSSIM: try limit("picture_ssim"),
+      pictureFLIP: try limit("picture_flip"),
       weightRelativeError: try limit("weight_relative_error"),
       segmentRelativeError: try limit("segment_relative_error"))
   }
@@ -69,8 +83,8 @@ public struct Thresholds: Hashable, Sendable {
 
   private var presentLimits: [(key: String, limit: Double)] {
     let limits = [
-      velocityRelativeError, latentsRelativeError, latentsPSNR, weightRelativeError,
-      segmentRelativeError,
+      velocityRelativeError, latentsRelativeError, latentsPSNR, picturePSNR, pictureSSIM,
+      pictureFLIP, weightRelativeError, segmentRelativeError,
     ]
     return zip(Self.keys, limits).compactMap { key, limit in limit.map { (key, $0) } }
   }

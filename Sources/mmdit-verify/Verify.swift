@@ -4,6 +4,7 @@ internal import FidelityReports
 internal import Goldens
 internal import Recipes
 internal import Reports
+internal import Storage
 internal import ToolKit
 
 @main
@@ -63,6 +64,14 @@ struct Verify: Tool {
     completion: .directory)
   var velocities: String?
 
+  @Option(
+    help: """
+      Write the pictures of candidates and goldens into this folder, as PNG, and compare them; the \
+      reference must be a pipeline with its autoencoder.
+      """,
+    completion: .directory)
+  var images: String?
+
   @Flag(
     help: """
       Measure what each module adds to the error by itself, at the first, the middle and the last \
@@ -77,11 +86,18 @@ struct Verify: Tool {
       GoldenSet.open(golden), reference: Candidate.open(reference, name: "reference"),
       candidates: Candidate.open(candidate), options: verificationOptions(),
       threads: context.threadCount, monitor: context.monitor)
-    let report = try verification.report(environment: .current(threads: context.threadCount))
+    let report = try verification.report(
+      environment: .current(threads: context.threadCount), relativeTo: reportFolder)
     if json != "-" { try context.print(printable(report.text)) }
     try context.write(report.document, to: json)
     if let markdown { try writeDocument(report.markdown, to: markdown) }
     return report.passes ? .done : .finding
+  }
+
+  /// Where the JSON report lies, from which it names pictures.
+  private var reportFolder: String {
+    guard let json, json != "-" else { return "" }
+    return FileSystem.folder(of: json)
   }
 
   private func verificationOptions() throws -> VerificationOptions {
@@ -89,6 +105,7 @@ struct Verify: Tool {
     options.thresholds = try thresholds.map { try Thresholds.read($0) }
     options.only = only
     options.velocitiesFolder = velocities
+    options.picturesFolder = images
     if attribution { options.attributionPlaces = VerificationOptions.firstMiddleLast }
     return options
   }

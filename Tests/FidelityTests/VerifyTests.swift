@@ -2,6 +2,8 @@ import Bundles
 import Families
 import Fidelity
 import Goldens
+import ImageMetrics
+import Images
 import Quantization
 import Recipes
 import Safetensors
@@ -139,6 +141,64 @@ import Testing
       for (name, errors) in good {
         #expect((bad[name] == errors) == (name != "transformer_blocks.2"), "\(name)")
       }
+    }
+  }
+
+  /// The reference's own run ends in the golden's picture but for rounding: latents that differ by
+  /// 1e-6 of their size change a brightness of 255 by less than one level.
+  @Test func picturesAreWrittenAndComparedWithTheGoldens() throws {
+    try TemporaryFolder.with { folder in
+      try quantizeFixture("int4", to: folder.path("small.mmdit"))
+      var options = Self.options(
+        thresholds: Thresholds(picturePSNR: 100, pictureSSIM: 1, pictureFLIP: 0))
+      options.picturesFolder = folder.path("pictures")
+      let set = try GoldenSet.open(Self.goldens)
+      let verification = try verify(
+        set, reference: Candidate.open(Fixture.klein, name: "reference"),
+        candidates: Candidate.open([folder.path("small.mmdit")]), options: options)
+      let golden = try #require(try set.load(set.golden(Self.quick[0])).image)
+      let pictures = verification.candidates.map { $0.goldens[0].picture }
+      for (name, picture) in zip(["reference", "small"], pictures) {
+        let picture = try #require(picture)
+        #expect(picture.path == folder.path("pictures/\(name)/\(Self.quick[0]).png"))
+        #expect(picture.goldenPath == folder.path("pictures/golden/\(Self.quick[0]).png"))
+        #expect(try Image.readPNG(picture.goldenPath).image == golden)
+        let image = try Image.readPNG(picture.path).image
+        #expect(try picture.peakSignalToNoise == peakSignalToNoise(golden, image))
+        #expect(try picture.structuralSimilarity == structuralSimilarity(golden, image))
+        #expect(try picture.flip == flip(reference: golden, candidate: image).mean)
+        #expect(picture.multiScaleStructuralSimilarity.isNaN)
+        if name == "reference" {
+          #expect(zip(image.pixels, golden.pixels).allSatisfy { abs(Int($0) - Int($1)) <= 1 })
+        }
+      }
+      let violations = verification.candidates[1].violations
+      #expect(
+        violations.map(\.limit) == ["picture_psnr_db", "picture_ssim", "picture_flip"])
+    }
+  }
+
+  @Test func picturesNeedAnAutoencoderAndNamesOfTheirOwn() throws {
+    try TemporaryFolder.with { folder in
+      let set = try GoldenSet.open(Self.goldens)
+      var options = Self.options()
+      options.picturesFolder = folder.path("pictures")
+      #expect(throws: FidelityFailure.noAutoencoder(path: Fixture.kleinTransformer)) {
+        _ = try verify(
+          set, reference: Candidate.open(Fixture.kleinTransformer, name: "reference"),
+          candidates: [], options: options)
+      }
+      let reference = try Candidate.open(Fixture.klein, name: "reference")
+      for names in [["golden"], ["a/b", "a_b"]] {
+        let candidates = names.map {
+          Candidate(name: $0, path: $0, weights: reference.weights, recipe: nil)
+        }
+        let failure = #expect(throws: FidelityFailure.self) {
+          _ = try verify(set, reference: reference, candidates: candidates, options: options)
+        }
+        #expect(failure?.description.contains("a file name of its own") == true)
+      }
+      #expect(FileSystem.kind(of: folder.path("pictures")) == nil)
     }
   }
 

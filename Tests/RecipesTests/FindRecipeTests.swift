@@ -71,13 +71,17 @@ import Testing
   @Test func everyLimitIsRead() throws {
     let limits = Thresholds(
       velocityRelativeError: 0.125, latentsRelativeError: 2, latentsPSNR: -3.5,
-      weightRelativeError: 0, segmentRelativeError: 1e-9)
+      picturePSNR: 25, pictureSSIM: 0.875, pictureFLIP: 0.0625, weightRelativeError: 0,
+      segmentRelativeError: 1e-9)
     #expect(
       try read(
         """
         {"segment_relative_error": 1e-9, "weight_relative_error": 0, "latents_psnr_db": -3.5,
-         "latents_relative_error": 2, "velocity_relative_error": 0.125}
+         "latents_relative_error": 2, "velocity_relative_error": 0.125, "picture_flip": 0.0625,
+         "picture_ssim": 0.875, "picture_psnr_db": 25}
         """) == limits)
+    #expect(limits.limits.count == 8)
+    #expect(limits.limits["picture_ssim"] == 0.875)
     #expect(try read(limits.document.pretty()) == limits)
   }
 

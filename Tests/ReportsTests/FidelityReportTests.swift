@@ -338,8 +338,8 @@ import Testing
   @Test(arguments: [
     ("out/a/b.png", "out", "a/b.png"), ("out/a.png", "", "out/a.png"),
     ("out/a.png", "out/reports", "../a.png"), ("./out//a.png", "out/x/../y", "../a.png"),
-    ("/tmp/a.png", "/tmp/reports", "../a.png"), ("/tmp/a.png", "reports", "/tmp/a.png"),
-    ("../a.png", "reports", "../a.png"),
+    ("/tmp/a.png", "/tmp/reports", "../a.png"), ("../a.png", "reports", "../../a.png"),
+    ("/a.png", "/", "a.png"),
   ])
   func picturesAreFoundFromTheReport(path: String, folder: String, expected: String) {
     #expect(relativePath(path, from: folder) == expected)

@@ -1,9 +1,11 @@
-"""Judges mmdit-verify: its figures of tensors against numpy, and that it finds one wrong scale.
+"""Judges mmdit-verify: its figures of tensors, steps and pictures against numpy, that it finds one
+wrong scale, and that it blames the block that is at fault.
 
     judge_fidelity.py FOLDER_WITH_THE_TOOLS
 """
 
 import copy
+import json
 import math
 import pathlib
 import sys
@@ -13,8 +15,9 @@ import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import harness
-from harness import GOLDENS, MODEL, QUICK_GOLDEN, source_tensors
+from harness import GOLDENS, MODEL, QUICK_GOLDEN, read_safetensors, source_tensors
 from read_bundle import Bundle, to_float32
+from read_png import read_png
 
 SOURCES = source_tensors()
 SEGMENT = 64
@@ -144,6 +147,103 @@ def check_wrong_scale(judge, path, name, row, factor):
           f"relative error of the tensor only {measured['relative_error']:.4f}")
 
 
+GUIDED_GOLDEN = "apple-wide"
+
+
+def float32(tensors, name):
+    _, shape, data = tensors[name]
+    return np.frombuffer(data, "<f4").reshape(shape)
+
+
+def relative_error(found, expected):
+    found, expected = found.astype(np.float64), expected.astype(np.float64)
+    return math.sqrt(((found - expected) ** 2).sum() / (expected**2).sum())
+
+
+def step_errors(found, golden, guidance):
+    """The errors of each step, by key: of the predictions, and of what guidance makes of both."""
+    errors = []
+    for step in range(len(float32(golden, f"{GUIDED_GOLDEN}.velocity"))):
+        pairs = [(float32(found, f"{GUIDED_GOLDEN}.{kind}")[step],
+                  float32(golden, f"{GUIDED_GOLDEN}.{kind}")[step])
+                 for kind in ("velocity", "negative_velocity")]
+        guide = lambda positive, negative: negative + np.float32(guidance) * (positive - negative)
+        pairs.append(tuple(guide(*both) for both in zip(*pairs)))
+        errors.append([relative_error(*pair) for pair in pairs])
+    return errors
+
+
+def check_steps(judge, path):
+    """The errors of steps are those of the predictions that --velocities writes."""
+    folder = judge.folder / "velocities"
+    report = judge.report("mmdit-verify", "--golden", GOLDENS, "--reference", MODEL, "--candidate",
+                          path, "--only", GUIDED_GOLDEN, "--velocities", folder)
+    golden = read_safetensors(GOLDENS)
+    runs = json.loads(GOLDENS.with_suffix(".json").read_text())["goldens"]
+    guidance = next(run["guidance"] for run in runs if run["id"] == GUIDED_GOLDEN)
+    keys = [f"{kind}velocity_relative_error" for kind in ("", "negative_", "guided_")]
+    for candidate in report["candidates"]:
+        found = read_safetensors(folder / f"{candidate['name']}.safetensors")
+        expected = step_errors(found, golden, guidance)
+        steps = candidate["goldens"][0]["steps"]
+        judge.check(len(steps) == len(expected), f"{candidate['name']}: {len(steps)} steps")
+        for number, (step, errors) in enumerate(zip(steps, expected)):
+            for key, error in zip(keys, errors):
+                judge.check(close(step[key], error),
+                            f"{candidate['name']} step {number}: {key}: {step[key]}, numpy {error}")
+        # The figures of this step are not those of another guidance, or the check says nothing.
+        wrong = step_errors(found, golden, guidance + 1)
+        judge.check(not close(steps[0][keys[2]], wrong[0][2]), "guidance is part of the figure")
+    print(f"{path.stem}: {len(steps)} steps of {GUIDED_GOLDEN} have the errors of numpy")
+
+
+def check_pictures(judge, path):
+    """Pictures lie where the report says, and PSNR is that of the files."""
+    report_path = judge.folder / "reports" / "fidelity.json"
+    report_path.parent.mkdir()
+    judge.tool("mmdit-verify", "--golden", GOLDENS, "--reference", MODEL, "--candidate", path,
+               "--only", QUICK_GOLDEN, "--images", judge.folder / "pictures",
+               "--json", report_path)
+    report = json.loads(report_path.read_text())
+    _, shape, data = read_safetensors(GOLDENS)[f"{QUICK_GOLDEN}.image"]
+    golden = np.frombuffer(data, np.uint8).reshape(shape)
+    for candidate in report["candidates"]:
+        picture = candidate["goldens"][0]["picture"]
+        found = read_png(report_path.parent / picture["file"])
+        kept = read_png(report_path.parent / picture["golden_file"])
+        judge.check((kept == golden).all(), f"{picture['golden_file']}: the golden's picture")
+        noise = ((found.astype(np.float64) - golden) ** 2).mean()
+        ratio = 10 * math.log10(255**2 / noise) if noise else None
+        judge.check(close(picture["psnr_db"], ratio), f"{candidate['name']}: {picture}, {ratio}")
+        largest = abs(found.astype(int) - golden).max()
+        judge.check((largest <= 1) == (candidate["name"] == "reference"),
+                    f"{candidate['name']}: {largest} levels from the golden")
+    print(f"{path.stem}: pictures differ from diffusers' by at most one level for the reference, "
+          f"by {largest} for the candidate")
+
+
+def check_attribution(judge):
+    """Of a bundle with one block quantized, this block has an error and no other module."""
+    block = "single_transformer_blocks.4"
+    recipe = judge.folder / "one-block.json"
+    scheme = {"bits": 4, "symmetric": True, "group": 64, "scale": "bf16", "clip": "absmax"}
+    recipe.write_text(json.dumps({
+        "format": "mmdit-recipe", "version": 1, "name": "one-block", "rules": [
+            {"match": f"{block}.attn.to_*.weight", "scheme": scheme}]}))
+    path, _ = judge.quantize("one-block.mmdit", recipe)
+    report = judge.report("mmdit-verify", "--golden", GOLDENS, "--reference", MODEL, "--candidate",
+                          path, "--only", QUICK_GOLDEN, "--attribution")
+    reference, candidate = report["candidates"]
+    judge.check(reference["blocks"] == [], "the reference is not compared with itself")
+    for module in candidate["blocks"]:
+        errors = [error["relative_error"] for error in module["errors"]]
+        judge.check([error["progress"] for error in module["errors"]] == [0, 0.5, 1], "places")
+        judge.check(all(error > 1e-4 if module["name"] == block else error == 0 for error in errors),
+                    f"{module['name']}: {errors} where only {block} is quantized")
+    judge.check(len(candidate["blocks"]) == 22, "every module has its errors")
+    print(f"{block} alone quantized: it alone has an error of its own")
+
+
 with harness.Judge() as judge:
     paths = {}
     for recipe in ("int4", "int4-g64", "int8"):
@@ -154,3 +254,6 @@ with harness.Judge() as judge:
         judge, paths["int4-g64"], "single_transformer_blocks.3.attn.to_out.weight", 200, 2)
     check_wrong_scale(
         judge, paths["int8"], "transformer_blocks.2.ff.linear_in.weight", 1234, 1.25)
+    check_steps(judge, paths["int4"])
+    check_pictures(judge, paths["int4"])
+    check_attribution(judge)

@@ -17,6 +17,7 @@ BROKEN = {
         (["rules", 0, "mach"], "*", "a misspelt key"),
         (["thresholds", "velocity_relative_error"], "0.1", "a limit as text"),
         (["thresholds", "psnr"], 30, "an unknown limit"),
+        (["thresholds", "picture_ssim"], "0.9", "a similarity as text"),
     ],
     "bundle-header": [
         (["format"], "mmdit", "another format"),
