@@ -13,6 +13,17 @@ extension ReportMetric {
     }
   }
 
+  /// A mean, which is a bound where every value was held to floor or ceiling: `≤ 1.0e-5`.
+  package func meanText(_ mean: Double) -> String {
+    // The logarithm and back is within a few units in the last place.
+    switch scale {
+    case .ratio(let floor) where mean <= floor * (1 + 1e-12): "≤ " + valueText(floor)
+    case .gain(let ceiling) where ceiling > 1 && mean >= ceiling * (1 - 1e-12):
+      "≥ " + valueText(ceiling)
+    default: valueText(mean)
+    }
+  }
+
   /// A change of the value from its worsening: `+7.1 %` of an error, `-0.52 dB` of a ratio of
   /// signal to noise that became 0.52 dB worse.
   func changeText(worsening: Double) -> String {

@@ -20,8 +20,8 @@ extension Comparison {
         let metric = change.metric
         let isResampled = change.interval?.isBootstrapped ?? true
         return [
-          candidate.name, metric.title, metric.valueText(change.baselineMean),
-          metric.valueText(change.currentMean), change.changeText,
+          candidate.name, metric.title, metric.meanText(change.baselineMean),
+          metric.meanText(change.currentMean), change.changeText,
           change.intervalText + (isResampled ? "" : " *"), "\(change.pairs.count)",
         ]
       } + candidate.plainRows

@@ -67,8 +67,8 @@ extension GateCheck {
     case .goldenMissing(let id): "golden \(id): not run any more"
     case .verdict: "its limits were kept, and are not any more"
     case .worse(let change, let tolerance):
-      "\(title): \(change.metric.valueText(change.baselineMean)) → "
-        + "\(change.metric.valueText(change.currentMean)), \(change.changeText) "
+      "\(title): \(change.metric.meanText(change.baselineMean)) → "
+        + "\(change.metric.meanText(change.currentMean)), \(change.changeText) "
         + "(\(change.intervalText) over \(countText(change.pairs.count, "prompt"))), "
         + "tolerance \(change.metric.toleranceText(tolerance))"
     case .unmeasured(let golden): "\(title): golden \(golden): not measured any more"

@@ -63,7 +63,7 @@ extension TrendMetric {
 
   fileprivate func text(_ value: Double) -> String {
     switch self {
-    case .mean(let metric): metric.valueText(value)
+    case .mean(let metric): metric.meanText(value)
     case .bitsPerWeight: decimalText(value, decimals: 3)
     case .storedByteCount:
       Int(exactly: value.rounded()).map { byteCountText($0) } ?? "–"

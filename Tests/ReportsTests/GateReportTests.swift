@@ -65,6 +65,14 @@ import Testing
     #expect(text.contains("* fewer than 5 prompts: the smallest and the largest change"))
   }
 
+  @Test func whatIsBelowRoundingIsABound() {
+    var equal = report([0, 1e-9, 1e-6, 0, 0])
+    for index in 0..<5 { equal.candidates[0].goldens[index].latentsPSNR = .infinity }
+    let text = Comparison(baseline: equal, current: equal).text
+    #expect(text.contains("≤ 1.0e-5"))
+    #expect(text.contains("≥ 95.00 dB"))
+  }
+
   @Test func otherGoldensAreSaid() throws {
     var other = report(errors, name: "int4")
     other.goldenSet.sha256 = String(repeating: "1", count: 64)
