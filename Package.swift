@@ -106,7 +106,10 @@ let package = Package(
       "TextEncoders", ["Failures", "Families", "Operations", "Parallel", "Tensors"]),
     library("MMDiT", ["Failures", "Families", "Operations", "Parallel", "Tensors"]),
     library(
-      "Autoencoders", ["Failures", "Families", "Images", "Operations", "Parallel", "Tensors"]),
+      "Autoencoders",
+      [
+        "Failures", "Families", "Images", "Operations", "Parallel", "StrictJSON", "Tensors",
+      ]),
     library("Sampling", ["Failures", "MMDiT", "Parallel"]),
 
     // 5. The native file, other layouts and runtimes, pictures, and fidelity.
@@ -139,8 +142,8 @@ let package = Package(
     library(
       "Goldens",
       [
-        "Failures", "Families", "Images", "MMDiT", "Parallel", "Rendering", "Safetensors",
-        "Sampling", "Storage", "StrictJSON", "Tensors",
+        "Bundles", "Failures", "Families", "Images", "MMDiT", "Parallel", "Rendering",
+        "Safetensors", "Sampling", "Storage", "StrictJSON", "Tensors",
       ]),
     library(
       "Fidelity",
@@ -176,8 +179,8 @@ let package = Package(
       "mmdit-convert", ["Bundles", "Checkpoints", "Conversion", "Reports", "Storage", "Tensors"]),
     tool("mmdit-quantize", ["Bundles", "Recipes", "Reports"]),
     tool("mmdit-render", ["Rendering", "Reports"]),
-    tool("mmdit-golden", ["Goldens", "Rendering", "Reports"]),
-    tool("mmdit-verify", ["Fidelity", "Recipes", "Reports"]),
+    tool("mmdit-golden", ["Fidelity", "Goldens", "Rendering", "Reports"]),
+    tool("mmdit-verify", ["Fidelity", "FidelityReports", "Goldens", "Recipes", "Reports"]),
     tool(
       "mmdit-report", [
         "FidelityReports", "ReportHistory", "ReportPages", "Reports", "Storage", "StrictJSON",
@@ -218,7 +221,12 @@ let package = Package(
         "Failures", "Families", "Operations", "Parallel", "Safetensors", "Sampling", "Storage",
         "StrictJSON", "Tensors",
       ]),
-    tests("Sampling", ["Failures", "Families", "MMDiT", "Parallel", "Tensors"]),
+    tests(
+      "Sampling",
+      [
+        "Failures", "Families", "MMDiT", "Parallel", "Safetensors", "Storage", "StrictJSON",
+        "Tensors",
+      ]),
     tests(
       "Bundles",
       [
@@ -242,7 +250,8 @@ let package = Package(
     tests(
       "Fidelity",
       [
-        "Bundles", "Families", "MMDiT", "Parallel", "Quantization", "Recipes", "Safetensors",
+        "Bundles", "Families", "Goldens", "MMDiT", "Parallel", "Quantization", "Recipes",
+        "Safetensors",
         "Storage", "StrictJSON", "Tensors",
       ]),
     tests(
@@ -259,23 +268,24 @@ let package = Package(
     tests("ToolKit", ["Failures", "Parallel", argumentParser]),
     tests("Images", ["Failures", "Parallel", "Storage"], exclude: ["Goldens"]),
     tests("ImageMetrics", ["Failures", "Images", "Parallel"], exclude: ["Goldens"]),
-    tests("Tokenizers", ["Failures", "Storage", "StrictJSON"]),
+    tests("Tokenizers", ["Failures", "Storage", "StrictJSON"], exclude: ["Goldens"]),
     tests(
       "TextEncoders",
       [
-        "Checkpoints", "Failures", "Families", "Operations", "Parallel", "Safetensors", "Storage",
-        "StrictJSON", "Tensors",
-      ]),
+        "Bundles", "Checkpoints", "Failures", "Families", "Operations", "Parallel", "Safetensors",
+        "Storage", "StrictJSON", "Tensors",
+      ], exclude: ["Goldens"]),
     tests(
       "Autoencoders",
       [
         "Checkpoints", "Failures", "Families", "Images", "Operations", "Parallel", "Safetensors",
         "Storage", "StrictJSON", "Tensors",
-      ]),
+      ], exclude: ["Goldens"]),
     tests(
       "Rendering",
       [
-        "Bundles", "Failures", "Families", "Images", "MMDiT", "Parallel", "Safetensors",
+        "Autoencoders", "Bundles", "Failures", "Families", "Images", "MMDiT", "Parallel",
+        "Safetensors",
         "Sampling", "Storage", "StrictJSON", "Tensors", "TextEncoders", "Tokenizers",
       ]),
     tests(

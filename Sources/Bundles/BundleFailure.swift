@@ -20,6 +20,8 @@ public enum BundleFailure: DiagnosedFailure, Equatable {
   case outputIsSource(path: String)
   /// Several components were to be quantized, but the path is no pipeline folder.
   case notAPipeline(path: String)
+  /// A folder that could be opened as one of several bundles.
+  case severalBundles(path: String, names: [String])
   /// A recipe treats parts of one tensor of the layout differently.
   case mixedTreatment(recipe: String, tensor: String, parts: [String])
   /// Parts that would become one tensor are stored differently.
@@ -33,7 +35,8 @@ public enum BundleFailure: DiagnosedFailure, Equatable {
 
   public var kind: FailureKind {
     switch self {
-    case .outputIsSource, .notAPipeline, .mixedTreatment, .optionNotForBundles, .outputNotABundle:
+    case .outputIsSource, .notAPipeline, .severalBundles, .mixedTreatment, .optionNotForBundles,
+      .outputNotABundle:
       .usage
     default: .badData
     }
@@ -86,6 +89,11 @@ public enum BundleFailure: DiagnosedFailure, Equatable {
       return """
         \(path): expected a pipeline folder for an output folder, found one component or one file
         Name an output that ends in .mmdit, or convert the file to a folder first.
+        """
+    case .severalBundles(let path, let names):
+      return """
+        \(path): expected one bundle, found \(names.joined(separator: ", "))
+        Name the bundle that is meant.
         """
     case .mixedTreatment(let recipe, let tensor, let parts):
       return """

@@ -6,6 +6,7 @@ extension Configuration {
   public var configDocument: JSONValue {
     var document = JSONObject()
     for key in family.keys {
+      if case .onlyRead = key.meaning { continue }
       Self.insert(value(of: key.meaning), at: key.key.split(separator: ".")[...], into: &document)
     }
     return .object(document)
@@ -39,7 +40,7 @@ extension Configuration {
       size(name) != 0 ? first : second
     case .indices(let name): .array((0..<size(name)).map { .init($0) })
     case .setting(let name): settings[name] ?? .null
-    case .fixed(let value), .written(let value): value
+    case .fixed(let value), .onlyRead(let value), .written(let value): value
     }
   }
 
@@ -100,7 +101,7 @@ struct StatedConfiguration {
           try setting.check(field)
         }
         settings[name] = field.value
-      case .fixed(let value):
+      case .fixed(let value), .onlyRead(let value):
         guard field.value == value else {
           throw field.failure(
             expected: value.compact(), found: String(field.value.compact().prefix(80)))

@@ -29,6 +29,9 @@ struct ConfigurationKey: Sendable {
     case setting(String)
     /// The only value that the table describes.
     case fixed(JSONValue)
+    /// The only value that the table describes, if the member is there; loaders have it without being
+    /// told.
+    case onlyRead(JSONValue)
     /// Written for the loader, not looked at when it is read.
     case written(JSONValue)
   }

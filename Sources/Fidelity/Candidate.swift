@@ -1,6 +1,6 @@
 internal import Bundles
-internal import Checkpoints
 public import Families
+internal import MMDiT
 public import Recipes
 internal import Storage
 internal import Tensors
@@ -21,28 +21,17 @@ public struct Candidate: Sendable {
     self.recipe = recipe
   }
 
-  /// Opens a bundle, a pipeline folder, a transformer folder, a safetensors or GGUF file; of a pipeline
-  /// whose transformer is a bundle, the bundle.
+  /// Opens a bundle, a pipeline folder, a transformer folder, a safetensors or GGUF file.
   ///
   /// Without a name it is called by its file's name without `.mmdit`, `.safetensors` or `.gguf`.
   public static func open(_ path: String, name: String? = nil) throws -> Candidate {
     let fileName = FileSystem.name(of: path)
     let ending = [".mmdit", ".safetensors", ".gguf"].first { fileName.hasSuffix($0) } ?? ""
     let name = name ?? String(fileName.dropLast(ending.count))
-    let bundlePath = Pipeline.isPipeline(path) ? FileSystem.path(path, transformerBundle) : path
-    guard FileSystem.kind(of: bundlePath) == .file, try Bundle.isBundle(bundlePath) else {
-      let checkpoint = try Checkpoint.open(path)
-      return Candidate(name: name, path: path, weights: checkpoint.weights, recipe: nil)
-    }
-    let bundle = try Bundle.open(bundlePath)
+    let component = try OpenedComponent.open(path)
     return Candidate(
-      name: name, path: path, weights: try bundle.canonicalWeights(),
-      recipe: bundle.header.recipe)
+      name: name, path: path, weights: component.weights, recipe: component.recipe)
   }
-
-  /// Where `mmdit-quantize` puts the transformer of a pipeline.
-  private static let transformerBundle = FileSystem.path(
-    "transformer", Family.flux2.fileStem + ".mmdit")
 
   /// Opens several, each under a name of its own: where two files have the same name, their paths
   /// tell them apart. The name `reference` is the reference's.
@@ -60,4 +49,12 @@ public struct Candidate: Sendable {
 
   /// The bits that its files spend on each weight, scales and zero points included.
   public var bitsPerWeight: Double { weights.weights.bitsPerWeight }
+
+  /// The bytes of its weights in its files.
+  public var storedByteCount: Int { weights.weights.storedByteCount }
+
+  /// The network over its weights.
+  func transformer() throws -> Transformer {
+    try Transformer(configuration: weights.flux2(), weights: weights)
+  }
 }

@@ -1,4 +1,4 @@
-internal import MMDiT
+internal import Goldens
 internal import Safetensors
 internal import Storage
 internal import Tensors

@@ -17,11 +17,17 @@ public struct Violation: Hashable, Sendable {
 public struct CandidateFidelity: Sendable {
   public let name: String
   public let path: String
+  /// The name of the recipe that a bundle carries; nil for other files.
+  public let recipe: String?
   public let bitsPerWeight: Double
+  /// The bytes of its weights in its files.
+  public let storedByteCount: Int
   public let thresholds: Thresholds
   public let goldens: [GoldenFidelity]
   /// Every tensor against the reference; empty for the reference itself.
   public let tensors: [TensorFidelity]
+  /// What each module adds to the error, in the order of execution; empty unless it was measured.
+  public let blocks: [BlockFidelity]
   /// The limits it does not keep; none means that it passes.
   public let violations: [Violation]
 
@@ -29,14 +35,17 @@ public struct CandidateFidelity: Sendable {
 
   public init(
     candidate: Candidate, thresholds: Thresholds, goldens: [GoldenFidelity],
-    tensors: [TensorFidelity]
+    tensors: [TensorFidelity], blocks: [BlockFidelity] = []
   ) {
     name = candidate.name
     path = candidate.path
+    recipe = candidate.recipe?.name
     bitsPerWeight = candidate.bitsPerWeight
+    storedByteCount = candidate.storedByteCount
     self.thresholds = thresholds
     self.goldens = goldens
     self.tensors = tensors
+    self.blocks = blocks
     violations = thresholds.violations(goldens: goldens, tensors: tensors)
   }
 }

@@ -6,12 +6,13 @@ extension FidelityReport {
   static let format = "mmdit-fidelity"
   static let version = 1
 
-  /// The longest report that is read, in bytes: hundreds of candidates of the largest models.
-  package static let largestFile = 256 << 20
+  /// The longest report that is read, in bytes: dozens of candidates of the largest models. While
+  /// it is read, its values take about ten times as much memory.
+  package static let largestFile = 64 << 20
 
   /// Reads a report that `mmdit-verify --json` wrote.
   ///
-  /// Throws `StorageFailure` for a file that cannot be read or is longer than 256 MiB, and
+  /// Throws `StorageFailure` for a file that cannot be read or is longer than 64 MiB, and
   /// `JSONFailure` for anything in it that is not as formats/fidelity-report.md says.
   public static func read(_ path: String) throws -> FidelityReport {
     let text = try FileReader.contents(of: path, limit: largestFile)

@@ -78,7 +78,7 @@ extension TensorReport {
       worstSegment: SegmentReport(
         relativeError: try segment.errorMeasure("relative_error"),
         row: try segment["row"].integer(in: 0...Int.max),
-        column: try segment["column"].integer(in: 0...Int.max)))
+        column: try segment.segmentColumn()))
   }
 }
 
@@ -93,5 +93,17 @@ extension BlockReport {
           progress: try field["progress"].number(in: 0...1),
           relativeError: try field.errorMeasure("relative_error"))
       })
+  }
+}
+
+extension JSONField {
+  /// The first column of a segment: segments have 64 columns and begin with the row.
+  fileprivate func segmentColumn() throws(JSONFailure) -> Int {
+    let field = try self["column"]
+    let column = try field.integer(in: 0...Int.max)
+    guard column.isMultiple(of: 64) else {
+      throw field.failure(expected: "a multiple of 64", found: "\(column)")
+    }
+    return column
   }
 }

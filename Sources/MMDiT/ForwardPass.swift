@@ -41,27 +41,27 @@ struct ForwardPass {
 
   /// The velocities `[T, C]` of each input.
   mutating func run(_ batch: [TransformerInput]) throws -> [[Float]] {
-    // vec [B, D] conditions every norm through SiLU and one linear layer.
-    let vector = silu(try conditioning(batch))
-    let imageModulation = try modulation("double_stream_modulation_img", vector, chunks: 6)
-    let textModulation = try modulation("double_stream_modulation_txt", vector, chunks: 6)
-    let singleModulation = try modulation("single_stream_modulation", vector, chunks: 3)
-    let finalModulation = try modulation("norm_out", vector, chunks: 2, traced: false)
-
+    let modulations = try modulations(by: conditioning(batch))
     try embedTokens(batch)
-    for index in 0..<configuration.doubleBlockCount {
-      try doubleBlock(index, text: textModulation, image: imageModulation)
+    for block in configuration.blocks {
+      try apply(block, modulations)
       monitor.advance(by: 1)
     }
-    for index in 0..<configuration.singleBlockCount {
-      try singleBlock(index, Modulation(singleModulation, part: 0, width: width))
-      monitor.advance(by: 1)
+    return try predict(modulations)
+  }
+
+  /// Takes the stream through one block.
+  mutating func apply(_ block: NetworkBlock, _ modulations: Modulations) throws {
+    switch block {
+    case .double(let index):
+      try doubleBlock(index, text: modulations.text, image: modulations.image)
+    case .single(let index):
+      try singleBlock(index, Modulation(modulations.single, part: 0, width: width))
     }
-    return try predict(Modulation(finalNorm: finalModulation, width: width))
   }
 
   /// The embedding of noise level, and guidance where the model takes it: `[B, D]`.
-  private mutating func conditioning(_ batch: [TransformerInput]) throws -> Matrix {
+  mutating func conditioning(_ batch: [TransformerInput]) throws -> Matrix {
     var vector = try perceptron(
       "time_guidance_embed.timestep_embedder", batch.map(\.sigma))
     if configuration.hasGuidance {
@@ -88,6 +88,16 @@ struct ForwardPass {
     return output
   }
 
+  /// What the conditioning `[B, D]` does to every norm, each through SiLU and one linear layer.
+  mutating func modulations(by conditioning: Matrix) throws -> Modulations {
+    let vector = silu(conditioning)
+    return Modulations(
+      image: try modulation("double_stream_modulation_img", vector, chunks: 6),
+      text: try modulation("double_stream_modulation_txt", vector, chunks: 6),
+      single: try modulation("single_stream_modulation", vector, chunks: 3),
+      final: try modulation("norm_out", vector, chunks: 2, traced: false))
+  }
+
   /// A modulation layer over the conditioning: `[B, chunks · D]`.
   private mutating func modulation(
     _ name: String, _ vector: Matrix, chunks: Int, traced: Bool = true
@@ -99,7 +109,7 @@ struct ForwardPass {
   }
 
   /// Fills the stream with the embedded text and image tokens.
-  private mutating func embedTokens(_ batch: [TransformerInput]) throws {
+  mutating func embedTokens(_ batch: [TransformerInput]) throws {
     let tokens = Matrix(
       rows: stacked.image.count, columns: configuration.inputChannels,
       values: batch.flatMap { input in input.latents + input.references.flatMap(\.tokens) })
@@ -114,7 +124,8 @@ struct ForwardPass {
   }
 
   /// Final norm and projection of the predicted tokens.
-  private mutating func predict(_ modulation: Modulation) throws -> [[Float]] {
+  mutating func predict(_ modulations: Modulations) throws -> [[Float]] {
+    let modulation = Modulation(finalNorm: modulations.final, width: width)
     // The target rows of all inputs, without text and references: [ΣT, D].
     let targets = Matrix(
       rows: stacked.inputs.reduce(0) { $0 + $1.target.count }, columns: width,

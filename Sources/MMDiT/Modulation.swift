@@ -33,3 +33,15 @@ struct Modulation: Sendable {
   /// Where the gate `[D]` of an input begins in the values.
   func gate(of input: Int) -> Int { input * values.columns + gateColumn }
 }
+
+/// What the modulation layers make of the conditioning, for every input of the batch.
+struct Modulations: Sendable {
+  /// Of the image stream in double blocks, `[B, 6D]`.
+  let image: Matrix
+  /// Of the text stream in double blocks, `[B, 6D]`.
+  let text: Matrix
+  /// Of single blocks, `[B, 3D]`.
+  let single: Matrix
+  /// Of the final norm, `[B, 2D]`.
+  let final: Matrix
+}

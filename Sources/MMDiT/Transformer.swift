@@ -58,6 +58,12 @@ public struct Transformer: Sendable {
   /// The blocks a call walks, each counted as one step by its monitor.
   public var blockCount: Int { configuration.doubleBlockCount + configuration.singleBlockCount }
 
+  /// The bytes of activations that each token of a batch takes, those of one attention head apart.
+  public var activationByteCountPerToken: Int {
+    MemoryLayout<Float>.stride
+      * (6 * configuration.width + 3 * configuration.feedForwardSize + configuration.headSize)
+  }
+
   /// The predicted velocities `[T, C]` of each input: the direction from picture to noise.
   ///
   /// The inputs are independent; they may differ in prompt, noise level, grid, references and text
@@ -83,14 +89,22 @@ public struct Transformer: Sendable {
     for inputs: [TransformerInput], threads: Int = availableThreadCount(),
     monitor: WorkMonitor = .silent, trace: ((String, [Float]) -> Void)? = nil
   ) throws -> [[Float]] {
+    guard !inputs.isEmpty else { return [] }
+    var pass = try pass(inputs, threads: threads, monitor: monitor, trace: trace)
+    monitor.begin("transformer", total: blockCount, unit: .steps)
+    return try pass.run(inputs)
+  }
+
+  /// A walk of a batch that has not begun, once every input fits.
+  func pass(
+    _ inputs: [TransformerInput], threads: Int, monitor: WorkMonitor,
+    trace: ((String, [Float]) -> Void)? = nil
+  ) throws(MMDiTFailure) -> ForwardPass {
     for (index, input) in inputs.enumerated() {
       try configuration.check(input, index: index, origin: weights.origin)
     }
-    guard !inputs.isEmpty else { return [] }
-    monitor.begin("transformer", total: blockCount, unit: .steps)
-    var pass = ForwardPass(
+    return ForwardPass(
       inputs, configuration: configuration, weights: weights, bufferCount: bufferCount,
       threads: threads, monitor: monitor, trace: trace)
-    return try pass.run(inputs)
   }
 }

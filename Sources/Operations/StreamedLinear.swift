@@ -15,7 +15,7 @@ package struct StreamedLinear {
 
   /// The tokens a thread multiplies at a time: enough that OpenBLAS packs the weights for some
   /// hundred operations per element, few enough to spread one small input over threads.
-  private static let tokenTile = 128
+  package static let tokenTile = 128
 
   /// `bufferCount` values at most are decoded at once, but at least one row of a layer.
   package init(_ weights: any WeightSource, bufferCount: Int, threads: Int, monitor: WorkMonitor) {

@@ -59,12 +59,19 @@ public struct Thresholds: Hashable, Sendable {
 
   /// The object that `init(document:)` reads, absent limits left out.
   public var document: JSONValue {
+    .object(JSONObject(presentLimits.map { ($0.key, JSONValue($0.limit)) }))
+  }
+
+  /// The limits that are checked, by their keys in formats/recipe.md.
+  public var limits: [String: Double] {
+    Dictionary(uniqueKeysWithValues: presentLimits.map { ($0.key, $0.limit) })
+  }
+
+  private var presentLimits: [(key: String, limit: Double)] {
     let limits = [
       velocityRelativeError, latentsRelativeError, latentsPSNR, weightRelativeError,
       segmentRelativeError,
     ]
-    return .object(
-      JSONObject(
-        zip(Self.keys, limits).compactMap { key, limit in limit.map { (key, JSONValue($0)) } }))
+    return zip(Self.keys, limits).compactMap { key, limit in limit.map { (key, $0) } }
   }
 }

@@ -4,6 +4,8 @@ public import Failures
 public enum SamplingFailure: DiagnosedFailure {
   /// A schedule's numbers cannot be used.
   case schedule(subject: String, expected: String, found: String)
+  /// Noise cannot be drawn for a picture of that size.
+  case noise(expected: String, found: String)
 
   public var kind: FailureKind { .usage }
 
@@ -11,6 +13,8 @@ public enum SamplingFailure: DiagnosedFailure {
     switch self {
     case .schedule(let subject, let expected, let found):
       "schedule: \(subject): expected \(expected), found \(found)"
+    case .noise(let expected, let found):
+      "noise: expected \(expected), found \(found)"
     }
   }
 }

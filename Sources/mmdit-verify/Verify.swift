@@ -1,5 +1,7 @@
 internal import ArgumentParser
 internal import Fidelity
+internal import FidelityReports
+internal import Goldens
 internal import Recipes
 internal import Reports
 internal import ToolKit
@@ -61,18 +63,33 @@ struct Verify: Tool {
     completion: .directory)
   var velocities: String?
 
+  @Flag(
+    help: """
+      Measure what each module adds to the error by itself, at the first, the middle and the last \
+      step: it costs two more passes for each of them.
+      """)
+  var attribution = false
+
   @OptionGroup var runOptions: RunOptions
 
   func execute(_ context: ToolContext) throws -> ToolExit {
     let verification = try verify(
-      GoldenSet.open(golden),
-      reference: Candidate.open(reference, name: "reference"),
-      candidates: Candidate.open(candidate),
-      thresholds: thresholds.map { try Thresholds.read($0) }, only: only, velocities: velocities,
+      GoldenSet.open(golden), reference: Candidate.open(reference, name: "reference"),
+      candidates: Candidate.open(candidate), options: verificationOptions(),
       threads: context.threadCount, monitor: context.monitor)
-    if json != "-" { try context.print(printable(verification.text)) }
-    try context.write(verification.document, to: json)
-    if let markdown { try writeDocument(verification.markdown, to: markdown) }
-    return verification.passes ? .done : .finding
+    let report = try verification.report(environment: .current(threads: context.threadCount))
+    if json != "-" { try context.print(printable(report.text)) }
+    try context.write(report.document, to: json)
+    if let markdown { try writeDocument(report.markdown, to: markdown) }
+    return report.passes ? .done : .finding
+  }
+
+  private func verificationOptions() throws -> VerificationOptions {
+    var options = VerificationOptions()
+    options.thresholds = try thresholds.map { try Thresholds.read($0) }
+    options.only = only
+    options.velocitiesFolder = velocities
+    if attribution { options.attributionPlaces = VerificationOptions.firstMiddleLast }
+    return options
   }
 }

@@ -105,6 +105,9 @@ import Testing
     #expect(
       message(golden + ["latents_cosine"], 1.5).contains("expected a number from -1.0 to 1.0"))
     #expect(message(golden + ["picture", "flip"], 1.5).contains("from 0.0 to 1.0"))
+    #expect(
+      message(["candidates", 1, "tensors", 0, "worst_segment", "column"], 3).hasSuffix(
+        "column: expected a multiple of 64, found 3"))
     #expect(message(["environment", "threads"], 0).contains("from 1 to"))
     #expect(message(["candidates", 1, "stored_byte_count"], -1).contains("from 0 to"))
   }

@@ -1,6 +1,7 @@
 import Bundles
 import Families
 import Fidelity
+import Goldens
 import Quantization
 import Recipes
 import Safetensors
@@ -22,7 +23,17 @@ import Testing
     try verify(
       GoldenSet.open(Self.goldens),
       reference: Candidate.open(Fixture.klein, name: "reference"),
-      candidates: Candidate.open([path]), thresholds: thresholds, only: Self.quick)
+      candidates: Candidate.open([path]), options: Self.options(thresholds: thresholds))
+  }
+
+  private static func options(
+    only: [String] = quick, thresholds: Thresholds? = nil, attribution: [Double] = []
+  ) -> VerificationOptions {
+    var options = VerificationOptions()
+    options.only = only
+    options.thresholds = thresholds
+    options.attributionPlaces = attribution
+    return options
   }
 
   private func quantizeFixture(_ recipe: String, to path: String) throws {
@@ -73,6 +84,64 @@ import Testing
     }
   }
 
+  /// The guided error is measured on what a step follows: negative + 3.5 · (positive − negative).
+  @Test func guidedRunsHaveTheErrorsOfBothPredictionsAndOfTheirSum() throws {
+    try TemporaryFolder.with { folder in
+      try quantizeFixture("int8", to: folder.path("a.mmdit"))
+      let folderOfVelocities = folder.path("velocities")
+      var options = Self.options(only: ["apple-wide"])
+      options.velocitiesFolder = folderOfVelocities
+      let set = try GoldenSet.open(Self.goldens)
+      let verification = try verify(
+        set, reference: Candidate.open(Fixture.klein, name: "reference"),
+        candidates: Candidate.open([folder.path("a.mmdit")]), options: options)
+      let golden = try #require(verification.candidates.last?.goldens.first)
+      #expect(golden.prompt == (try set.golden("apple-wide").prompt))
+      let run = try set.load(set.golden("apple-wide"))
+      let found = try SafetensorsCheckpoint.open(
+        FileSystem.path(folderOfVelocities, "a.safetensors"))
+      let positive = try found.values(of: "apple-wide.velocity")
+      let negative = try found.values(of: "apple-wide.negative_velocity")
+      let count = run.noise.count
+      for (step, fidelity) in golden.steps.enumerated() {
+        let expected = try #require(run.guidedVelocity(step: step))
+        let guided = (step * count..<(step + 1) * count).map {
+          negative[$0] + run.golden.guidance * (positive[$0] - negative[$0])
+        }
+        var metrics = ErrorMetrics()
+        metrics.add(reference: expected.span, candidate: guided.span)
+        #expect(fidelity.guidedVelocityRelativeError == metrics.relativeError)
+        #expect(fidelity.driftCosine > 0.9 && fidelity.driftCosine <= 1)
+      }
+      #expect(golden.latents.cosineSimilarity == golden.steps.last?.driftCosine)
+    }
+  }
+
+  @Test func attributionFindsTheBlockThatIsWrong() throws {
+    try TemporaryFolder.with { folder in
+      let path = folder.path("bad.mmdit")
+      try quantizeFixture("int8", to: path)
+      func blocks() throws -> [String: [PlacedError]] {
+        let verification = try verify(
+          GoldenSet.open(Self.goldens), reference: Candidate.open(Fixture.klein, name: "reference"),
+          candidates: Candidate.open([path]),
+          options: Self.options(attribution: VerificationOptions.firstMiddleLast))
+        #expect(verification.candidates[0].blocks.isEmpty)
+        return Dictionary(
+          uniqueKeysWithValues: verification.candidates[1].blocks.map { ($0.name, $0.errors) })
+      }
+      let good = try blocks()
+      #expect(good.count == 5 + 2 + 4 + 10 + 1)
+      #expect(good.values.allSatisfy { $0.map(\.progress) == [0, 0.5, 1] })
+      try ScaleDamage(path).multiplyScale(
+        of: "transformer_blocks.2.ff.linear_out.weight", row: 70, by: 16)
+      let bad = try blocks()
+      for (name, errors) in good {
+        #expect((bad[name] == errors) == (name != "transformer_blocks.2"), "\(name)")
+      }
+    }
+  }
+
   @Test func limitsOfAFileReplaceThoseOfTheRecipe() throws {
     try TemporaryFolder.with { folder in
       try quantizeFixture("int8", to: folder.path("a.mmdit"))
@@ -95,7 +164,7 @@ import Testing
         GoldenSet.open(Self.goldens),
         reference: Candidate.open(Fixture.kleinTransformer, name: "reference"),
         candidates: Candidate.open([folder.path("a.mmdit"), folder.path("a.safetensors")]),
-        only: Self.quick)
+        options: Self.options())
       let (bundle, plain) = (verification.candidates[1], verification.candidates[2])
       #expect(bundle.name == folder.path("a.mmdit"))
       #expect(
@@ -108,7 +177,7 @@ import Testing
   @Test func goldensWithLoRAsAreSkippedWithAReason() throws {
     let verification = try verify(
       GoldenSet.open(Self.goldens), reference: Candidate.open(Fixture.klein, name: "reference"),
-      candidates: [], only: Self.quick + ["apple-ink"])
+      candidates: [], options: Self.options(only: Self.quick + ["apple-ink"]))
     #expect(verification.skipped.map(\.id) == ["apple-ink"])
     #expect(verification.skipped[0].reason.contains("lora-ink"))
   }
@@ -116,12 +185,14 @@ import Testing
   @Test func anUnknownGoldenAndOnlySkippedOnesAreRefused() throws {
     let set = try GoldenSet.open(Self.goldens)
     let reference = try Candidate.open(Fixture.klein, name: "reference")
-    let unknown = #expect(throws: FidelityFailure.self) {
-      _ = try verify(set, reference: reference, candidates: [], only: ["banana"])
+    let unknown = #expect(throws: GoldenFailure.self) {
+      _ = try verify(
+        set, reference: reference, candidates: [], options: Self.options(only: ["banana"]))
     }
     #expect(unknown?.description.contains("red-apple") == true)
     #expect(throws: FidelityFailure.nothingToMeasure(path: Self.goldens)) {
-      _ = try verify(set, reference: reference, candidates: [], only: ["apple-ink"])
+      _ = try verify(
+        set, reference: reference, candidates: [], options: Self.options(only: ["apple-ink"]))
     }
   }
 
@@ -133,7 +204,7 @@ import Testing
         _ = try verify(
           GoldenSet.open(Self.goldens),
           reference: Candidate.open(Fixture.klein, name: "reference"), candidates: [other],
-          only: Self.quick)
+          options: Self.options())
       }
       #expect(failure?.description.contains("small: expected the architecture of") == true)
     }

@@ -121,7 +121,7 @@ private enum Convolutions {
     .init("latent_channels", .size("latent_channels")),
     .init("layers_per_block", .size("layers_per_block")),
     .init("mid_block_add_attention", .fixed(.bool(true))),
-    .init("norm_num_groups", .written(32)),
+    .init("norm_num_groups", .fixed(32)),
     .init("out_channels", .size("output_channels")),
     .init("sample_size", .written(1024)),
     .init("up_block_types", .fixed(.array(Array(repeating: "UpDecoderBlock2D", count: 4)))),

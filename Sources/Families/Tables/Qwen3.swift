@@ -29,8 +29,11 @@ extension Family {
       .init("rope_theta", .setting("rotary_base")),
       .init("rope_parameters.rope_theta", .setting("rotary_base")),
       .init("rope_parameters.rope_type", .fixed("default")),
+      .init("rope_scaling.rope_type", .onlyRead("default")),
+      .init("rope_scaling.type", .onlyRead("default")),
       .init(
         "tie_word_embeddings", .writtenChoice("has_output_head", .bool(false), .bool(true))),
+      .init("use_sliding_window", .onlyRead(false)),
       .init("vocab_size", .size("vocabulary_size")),
     ],
     sections: LanguageModel.sections("model.", head: "", hasQueryNorm: true),

@@ -8,6 +8,7 @@ import copy
 import itertools
 import json
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -75,15 +76,60 @@ def documents(judge):
     yield from pipeline_quantizations(judge)
     yield from exports(judge, bundles["int8"], bundles["int4-g64"])
     arguments = ["--golden", GOLDENS, "--reference", MODEL, "--only", QUICK_GOLDEN]
-    yield "fidelity-report", "int8", judge.report(
-        "mmdit-verify", *arguments, "--candidate", bundles["int8"])
+    yield "fidelity-report", "int8, with its blocks", judge.report(
+        "mmdit-verify", *arguments, "--attribution", "--candidate", bundles["int8"])
     (judge.folder / "thresholds.json").write_text('{"latents_psnr_db": 200}')
     yield "fidelity-report", "limits that are not kept", judge.report(
         "mmdit-verify", *arguments, "--candidate", bundles["int8"], "--candidate",
         bundles["own"], "--thresholds", judge.folder / "thresholds.json", exits=1)
     yield "fidelity-report", "a skipped golden", judge.report(
         "mmdit-verify", *arguments, "--only", "apple-ink")
+    yield from comparisons(judge, arguments, bundles)
+    yield from pictures(judge, bundles["int8"])
+
+
+def pictures(judge, bundle):
+    """Golden sets, ours and another's, what a check says of them, and pictures."""
     yield "golden-set", "glyph-klein", json.loads(GOLDENS.with_suffix(".json").read_text())
+    small = ["--size", "64x64", "--steps", "1", "--max-sequence-length", "32"]
+    recorded = judge.folder / "recorded.safetensors"
+    judge.tool("mmdit-golden", "record", "--checkpoint", MODEL, "--prompt", "a cat", "--output",
+               recorded, *small)
+    yield "golden-set", "recorded here", json.loads(recorded.with_suffix(".json").read_text())
+    (judge.folder / "recorded.json").write_text(
+        recorded.with_suffix(".json").read_text().replace("a cat", "a dog"))
+    yield "golden-check", "of another prompt", judge.report(
+        "mmdit-golden", "check", recorded, "--checkpoint", MODEL, exits=1)
+    yield "golden-check", "without a model", judge.report("mmdit-golden", "check", GOLDENS)
+    command = ["mmdit-render", MODEL, "--prompt", "a cat", "--output", judge.folder / "cat.png",
+               *small]
+    yield "render-report", "a bundle", judge.report(*command, "--weights", bundle)
+    yield "render-report", "a dry run", judge.report(*command, "--dry-run")
+
+
+def comparisons(judge, arguments, bundles):
+    """What is made of fidelity reports: here of two that call different bundles by one name."""
+    paths = []
+    for recipe in ("int8", "int4"):
+        folder = judge.folder / f"as-{recipe}"
+        folder.mkdir()
+        paths.append(folder / "report.json")
+        (folder / "klein.mmdit").write_bytes(bundles[recipe].read_bytes())
+        judge.tool("mmdit-verify", *arguments, "--candidate", folder / "klein.mmdit",
+                   "--json", paths[-1])
+    shutil.copy(paths[0], judge.folder / "fidelity.json")  # for `refuses`
+    yield "comparison", "better", judge.report("mmdit-report", "compare", *reversed(paths))
+    yield "comparison", "equal", judge.report("mmdit-report", "gate", "--baseline", *paths[:1] * 2)
+    worse = judge.report("mmdit-report", "gate", "--baseline", *paths, exits=1)
+    yield "comparison", "worse", worse
+    yield "gate-tolerances", "the default ones", worse["gate"]["tolerances"]
+    yield "gate-tolerances", "a file", {"picture_flip": None, "latents_psnr_db": 1}
+    history = judge.folder / "history.sqlite"
+    for label, path in zip("ab", paths):
+        judge.tool("mmdit-report", "add", path, "--history", history, "--label", label)
+    for metric in ("velocity", "bytes", "flip"):
+        yield "trend", metric, judge.report(
+            "mmdit-report", "trend", "--history", history, "--metric", metric)
 
 
 def conversions(judge, bundle):
@@ -184,6 +230,14 @@ def refuses(judge, name, document):
     elif name == "bundle-header":
         path.write_bytes(harness.with_header(Bundle(judge.folder / "int8.mmdit"), document))
         process = judge.tool("mmdit-bundle", "check", path, exits=65)
+    elif name == "fidelity-report":
+        path.write_text(json.dumps(document))
+        process = judge.tool("mmdit-report", "compare", path, path, exits=65)
+    elif name == "gate-tolerances":
+        path.write_text(json.dumps(document))
+        report = judge.folder / "fidelity.json"
+        process = judge.tool("mmdit-report", "gate", "--baseline", report, report,
+                             "--tolerances", path, exits=65)
     else:
         return None
     return process.returncode == 65

@@ -1,0 +1,102 @@
+internal import ArgumentParser
+internal import Goldens
+internal import Rendering
+internal import Reports
+internal import ToolKit
+
+struct Record: Tool {
+  static let configuration = CommandConfiguration(
+    commandName: "record",
+    abstract: "Records what a model makes of some prompts, step by step.",
+    discussion: helpText(
+      purpose: """
+        Runs the unquantized pipeline in float32 and stores, for each prompt, embeddings,
+        noise, the prediction of every step, final latents and the picture. mmdit-verify
+        measures candidates against them. Where another implementation can run the model,
+        a set of its making is the better proof: scripts/record-goldens makes one with
+        diffusers, and mmdit-golden check compares it with this suite.
+        """,
+      examples: [
+        HelpExample(
+          "a set of one's own, one prompt on each line",
+          "mmdit-golden record --prompts prompts.txt --checkpoint FLUX.2-klein-4B "
+            + "--size 512x512 --output goldens.safetensors"),
+        HelpExample(
+          "two prompts, few steps",
+          "mmdit-golden record --prompt \"a red apple\" --prompt \"a cat\" --steps 8 "
+            + "--checkpoint FLUX.2-klein-base-4B --output goldens.safetensors"),
+      ]))
+
+  @Option(help: "The pipeline folder of the unquantized model.", completion: .directory)
+  var checkpoint: String
+
+  @Option(help: "A prompt; may be repeated.")
+  var prompt: [String] = []
+
+  @Option(help: "A text file with a prompt on each line.", completion: .file())
+  var prompts: String?
+
+  @Option(
+    name: .shortAndLong,
+    help: "The .safetensors file to write; a .json of the same name is written beside it.",
+    completion: .file())
+  var output: String
+
+  @Option(
+    help: ArgumentHelp("Draws the noise of the first prompt; the next has n + 1.", valueName: "n"))
+  var seed = 0
+
+  @Option(help: ArgumentHelp("Steps. (default: 50, distilled 4)", valueName: "n"))
+  var steps: Int?
+
+  @Option(help: ArgumentHelp("Strength of guidance. (default: 4, distilled none)", valueName: "g"))
+  var guidance: Float?
+
+  @Option(help: ArgumentHelp("Width and height, multiples of 16.", valueName: "WxH"))
+  var size = "1024x1024"
+
+  @Option(
+    help: ArgumentHelp(
+      "Noise levels before the shift, one for each step: 1.0,0.65,0.3.", valueName: "list"))
+  var sigmas: String?
+
+  @Option(help: ArgumentHelp("Tokens that a prompt is padded or cut to.", valueName: "n"))
+  var maxSequenceLength = RenderSettings.usualTextTokenCount
+
+  @Flag(help: "Say what would be recorded; write nothing.")
+  var dryRun = false
+
+  @OptionGroup var runOptions: RunOptions
+
+  func validate() throws {
+    guard !prompt.isEmpty || prompts != nil else {
+      throw ValidationError("expected --prompt or --prompts, found none")
+    }
+    guard seed >= 0 else { throw ValidationError("--seed: expected 0 or more, found \(seed)") }
+  }
+
+  func execute(_ context: ToolContext) throws -> ToolExit {
+    let recording = try GoldenRecording(
+      PicturePipeline.open(checkpoint),
+      prompts: prompt + (try prompts.map(RenderOptions.prompts(ofFile:)) ?? []), seed: seed,
+      grid: RenderOptions.grid(size),
+      settings: RenderSettings(
+        stepCount: steps, levels: try sigmas.map(RenderOptions.levels), guidance: guidance,
+        textTokenCount: maxSequenceLength),
+      producer: "mmdit-tools \(suiteVersion), float32 on CPU")
+    let byteCount = try recording.plan.byteCount(path: output)
+    if !dryRun {
+      try recording.record(
+        to: output, suiteVersion: suiteVersion, threads: context.threadCount,
+        monitor: context.monitor)
+    }
+    for run in recording.plan.runs {
+      let golden = run.golden
+      try context.print(
+        printable("\(golden.id): \(golden.steps) steps, seed \(golden.seed ?? 0), \(golden.prompt)")
+      )
+    }
+    try context.print("\(recording.plan.runs.count) runs, \(byteCountText(byteCount))")
+    return .done
+  }
+}
