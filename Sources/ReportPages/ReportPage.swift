@@ -13,7 +13,7 @@ public struct ReportPage {
   /// The bytes of all pictures together, before base64, unless the rest of the page leaves less.
   static let pictureByteLimit = 1_400_000
 
-  private let reports: [(report: FidelityReport, folder: String)]
+  let reports: [(report: FidelityReport, folder: String)]
   private let trends: [TrendSeries]
   private let title: String
   private let byteLimit: Int

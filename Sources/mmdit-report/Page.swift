@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import FidelityReports
 internal import ReportHistory
 internal import ReportPages
+internal import Reports
 internal import Storage
 internal import ToolKit
 
@@ -32,7 +33,12 @@ struct Page: Tool {
   var reports: [String]
 
   @Option(help: "Write the page here.", completion: .file())
-  var html: String
+  var html: String?
+
+  @Option(
+    help: "Write the table of the page for machines here; - is standard output.",
+    completion: .file())
+  var json: String?
 
   @Option(
     help: "Show how the figures went in this history, which mmdit-report add fills.",
@@ -44,6 +50,12 @@ struct Page: Tool {
 
   @OptionGroup var runOptions: RunOptions
 
+  func validate() throws {
+    guard html != nil || json != nil else {
+      throw ValidationError("expected --html FILE or --json FILE, found neither")
+    }
+  }
+
   func execute(_ context: ToolContext) throws -> ToolExit {
     let read = try reports.map { path in
       (report: try FidelityReport.read(path), folder: FileSystem.folder(of: path))
@@ -52,7 +64,9 @@ struct Page: Tool {
     let trends = try history.map { path in
       try TrendSeries.read(History.open(path), goldenSets: goldenSets)
     }
-    try ReportPage(reports: read, trends: trends ?? [], title: title).write(to: html)
+    let page = ReportPage(reports: read, trends: trends ?? [], title: title)
+    if let html { try page.write(to: html) }
+    try context.write(page.summary, to: json)
     return read.allSatisfy(\.report.passes) ? .done : .finding
   }
 }

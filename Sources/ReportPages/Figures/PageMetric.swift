@@ -2,7 +2,7 @@ package import FidelityReports
 
 /// What is measured on a golden: its column in the tables and its sentence in the explanation.
 package struct PageMetric: Sendable {
-  /// Names it in the page's markup and script.
+  /// Names it in documents.
   let key: String
   let title: String
   /// The heading of its column.
@@ -34,13 +34,13 @@ extension PageMetric {
   ]
 
   package static let velocity = PageMetric(
-    key: "velocity", title: "Velocity error", heading: "Velocity error",
+    key: "velocity_relative_error", title: "Velocity error", heading: "Velocity error",
     explanation: "‖v − v*‖ / ‖v*‖ of one prediction v of the network at the golden latents, where "
       + "v* is the golden's; the largest of all steps.",
     isBetterWhenSmaller: true, value: \.velocityRelativeError, text: errorText)
 
   static let guided = PageMetric(
-    key: "guided", title: "Guided error", heading: "Guided error",
+    key: "guided_velocity_relative_error", title: "Guided error", heading: "Guided error",
     explanation: "The same of n + g · (p − n), what the sampler uses: with guidance g an error of "
       + "the difference between the predictions for the prompt, p, and the negative prompt, n, "
       + "counts g times; the largest of all steps.",
@@ -49,37 +49,37 @@ extension PageMetric {
     text: errorText)
 
   static let latents = PageMetric(
-    key: "latents", title: "Latents error", heading: "Latents error",
+    key: "latents_relative_error", title: "Latents error", heading: "Latents error",
     explanation: "‖x − x*‖ / ‖x*‖ of the latents x at the end of the candidate's own run: small "
       + "errors grow along a run, so two good candidates can end in different but equally good "
       + "pictures.",
     isBetterWhenSmaller: true, value: \.latentsRelativeError, text: errorText)
 
   package static let peak = PageMetric(
-    key: "psnr", title: "Latents PSNR", heading: "Latents PSNR, dB",
+    key: "latents_psnr_db", title: "Latents PSNR", heading: "Latents PSNR, dB",
     explanation: "Peak signal-to-noise ratio of the same latents in decibels; higher is better, ∞ "
       + "means equal.",
     isBetterWhenSmaller: false, value: \.latentsPSNR, text: { decimalText($0, 1) })
 
   static let latentsCosine = PageMetric(
-    key: "cosine", title: "Latents cosine", heading: "Latents cosine",
+    key: "latents_cosine", title: "Latents cosine", heading: "Latents cosine",
     explanation: "The cosine of the angle between the same latents; 1 means the same direction.",
     isBetterWhenSmaller: false, value: \.latentsCosine, text: { decimalText($0, 4) })
 
   static let picturePeak = PageMetric(
-    key: "picture-psnr", title: "Picture PSNR", heading: "Picture PSNR, dB",
+    key: "picture_psnr_db", title: "Picture PSNR", heading: "Picture PSNR, dB",
     explanation: "Peak signal-to-noise ratio of the pictures' 8-bit values in decibels; higher is "
       + "better, ∞ means equal.",
     isBetterWhenSmaller: false, value: { $0.picture?.psnr }, text: { decimalText($0, 1) })
 
   package static let similarity = PageMetric(
-    key: "ssim", title: "SSIM", heading: "SSIM",
+    key: "picture_ssim", title: "SSIM", heading: "SSIM",
     explanation: "Structural similarity of the pictures: whether brightness, contrast and pattern "
       + "agree in small windows; 1 means equal.",
     isBetterWhenSmaller: false, value: { $0.picture?.ssim }, text: { decimalText($0, 4) })
 
   static let multiScale = PageMetric(
-    key: "ms-ssim", title: "MS-SSIM", heading: "MS-SSIM",
+    key: "picture_multi_scale_ssim", title: "MS-SSIM", heading: "MS-SSIM",
     explanation: "Structural similarity at five sizes of the pictures, as if seen from five "
       + "distances; 1 means equal; small pictures have none.",
     isBetterWhenSmaller: false,
@@ -87,7 +87,7 @@ extension PageMetric {
     text: { decimalText($0, 4) })
 
   static let flip = PageMetric(
-    key: "flip", title: "FLIP", heading: "FLIP",
+    key: "picture_flip", title: "FLIP", heading: "FLIP",
     explanation: "How different the pictures look when one flips to the other in place, a mean "
       + "over pixels from 0, the same, to 1; its map shows where, in steps of the square root.",
     isBetterWhenSmaller: true, value: { $0.picture?.flip }, text: { decimalText($0, 4) })

@@ -14,7 +14,7 @@ struct ProvenanceSection {
     let name: String
     let colorClass: String
     let path: String
-    let limits: String
+    let limits: [String]
   }
 
   struct Skips {
@@ -54,7 +54,7 @@ struct ProvenanceSection {
         .map { "\($0.key) \(tickText($0.value))" }
       return Candidate(
         name: candidate.label, colorClass: candidate.colorClass, path: candidate.report.path,
-        limits: limits.isEmpty ? "none" : limits.joined(separator: ", "))
+        limits: limits.isEmpty ? ["none"] : limits)
     }
     skipped =
       group.skipped.isEmpty

@@ -53,7 +53,7 @@ struct TrendsSection {
         points: points.map { .init(x: places[$0.label] ?? 0, y: $0.value) },
         pointTexts: points.map { "\(series.candidate), \($0.label): \(errorText($0.value))" })
     }
-    guard let y = Axis.fitting(lines.flatMap(\.points).map(\.y), title: metric) else { return nil }
+    guard let y = Axis.fitting(lines.flatMap(\.points).map(\.y), title: "") else { return nil }
     let frame = ChartFrame(x: .labels(labels, title: "run"), y: y)
     let ends = lines.compactMap { line in
       line.points.last.map { "\(line.name) is at \(errorText($0.y))" }

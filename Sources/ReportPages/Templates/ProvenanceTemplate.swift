@@ -12,7 +12,7 @@ let provenanceTemplate = #"""
   <thead><tr><th scope="col">Candidate</th><th scope="col">File</th><th scope="col">Limits</th></tr></thead>
   <tbody>
   {{#candidates}}
-  <tr><th scope="row"><span class="dot {{colorClass}}"></span><bdi>{{name}}</bdi></th><td><code>{{path}}</code></td><td class="limits">{{limits}}</td></tr>
+  <tr><th scope="row"><span class="dot {{colorClass}}"></span><bdi>{{name}}</bdi></th><td><code>{{path}}</code></td><td class="limits">{{#limits}}<span>{{.}}</span> {{/limits}}</td></tr>
   {{/candidates}}
   </tbody>
   </table>

@@ -62,7 +62,7 @@ let styleSheet = #"""
   thead th,thead td{font-size:12.5px;font-weight:500;color:var(--muted);vertical-align:bottom}
   tbody th{font-weight:600;position:sticky;left:0;background:var(--panel);z-index:1;
   min-width:130px;max-width:min(320px,46vw)}
-  td:not(.num,:has(.badge)){min-width:150px}
+  td:not(.num,:has(.badge)){min-width:180px}
   .num{text-align:right;white-space:nowrap}
   thead .num{white-space:normal}
   .sort{all:unset;cursor:pointer;border-radius:3px}
@@ -102,7 +102,7 @@ let styleSheet = #"""
   .line path{fill:none;stroke:var(--s);stroke-width:2;stroke-linejoin:round;stroke-linecap:round}
   .line .band{fill:var(--s);stroke:none;opacity:.14}
   .mark,.line .mark path{fill:var(--s);stroke:var(--panel);stroke-width:1}
-  .mark text{stroke:none}
+  .mark text{paint-order:stroke;stroke:var(--panel);stroke-width:3px}
   .scale{display:flex;flex-wrap:wrap;align-items:center;gap:8px;font-size:13px;color:var(--muted);
   font-variant-numeric:tabular-nums}
   .scale{margin:6px 0 10px}
@@ -162,7 +162,7 @@ let styleSheet = #"""
   .facts{display:grid;gap:4px 24px;margin-bottom:14px}
   .facts div{display:grid;grid-template-columns:180px 1fr;gap:12px;font-size:14px}
   dt{color:var(--muted)}
-  .limits{min-width:240px;font-size:13px}
+  .limits span{display:inline-block;white-space:nowrap;margin-right:14px;font-size:13px}
   #metrics dt{color:var(--ink);font-weight:600}
   .terms{display:grid;gap:12px 32px;grid-template-columns:repeat(auto-fit,minmax(min(100%,340px),1fr));
   font-size:14px}
@@ -212,15 +212,24 @@ let styleSheet = #"""
   .bar div span{display:none}
   .bar div button{min-width:46px}
   }
+  @page{margin:12mm}
   @media print{
   :root,:root[data-theme=dark]{color-scheme:light;--bg:#fff}
   nav,#theme,.skip,.controls .choice,.segments,.readout,dialog{display:none!important}
   body{font-size:10.5pt;print-color-adjust:exact;-webkit-print-color-adjust:exact}
   .scroll{overflow:visible;border:0}
   .top,main{max-width:none;padding:0}
-  table{font-size:8pt}
-  th,td{padding:3px 5px}
+  table{font-size:7pt}
+  small,thead th{font-size:6pt}
+  th,td{padding:2px}
+  td:not(.num,:has(.badge)){min-width:0}
   tbody th{position:static;min-width:0}
+  .limits span{white-space:normal}
+  .badge{margin-right:4px}
+  .heat{width:100%}
+  .heat tbody td,.heat tbody tr:not(.part)>th{min-width:0;height:11px;line-height:11px}
+  .heat .first{border-left-width:5px}
+  .legend,.controls{break-after:avoid}
   .figures{grid-template-columns:1fr 1fr}
   figure,tr,.terms div{break-inside:avoid}
   h2,h3{break-after:avoid}

@@ -99,6 +99,20 @@ def judge_content(judge, opened, document):
     judge.check(unnamed == 0, f"{unnamed} controls or pictures have no name")
 
 
+def judge_summary(judge, summary, document):
+    """The document of --json has the medians and the worst of the report."""
+    (part,) = summary["golden_sets"]
+    judge.check(part["sha256"] == make_report.DIGEST, "the summary is of another golden set")
+    for found, candidate in zip(part["candidates"], document["candidates"]):
+        values = [golden["velocity_relative_error"] for golden in candidate["goldens"]]
+        spread = found["metrics"]["velocity_relative_error"]
+        judge.check(
+            found["name"] == candidate["name"] and found["verdict"] == candidate["verdict"]
+            and abs(spread["median"] / statistics.median(values) - 1) < 1e-12
+            and spread["worst"] == max(values),
+            f"{candidate['name']}: the summary says {spread}")
+
+
 def judge_use(judge, opened):
     page = opened.page
     # Sorting: both ways, by the click of a heading, and by its key.
@@ -300,6 +314,7 @@ def main():
         source, history = judge.folder / "fidelity.json", judge.folder / "history.sqlite"
         add_versions(judge, report, history)
         judge.tool("mmdit-report", source, "--html", path, "--history", history, exits=1)
+        judge_summary(judge, judge.report("mmdit-report", source, exits=1), report)
         size = path.stat().st_size
         judge.check(size < LIMIT, f"the page has {size} bytes")
         first = path.read_bytes()

@@ -107,6 +107,18 @@ BROKEN = {
         (["environment", "threads"], 0, "no threads"),
         (["candidates", 1, "time"], 1, "an unknown key"),
     ],
+    "report-summary": [
+        (["golden_sets"], [], "no golden set"),
+        (["golden_sets", 0, "sha256"], "abc", "half a digest"),
+        (["golden_sets", 0, "candidates", 0, "metrics", "velocity"], {"median": 1, "worst": 1},
+         "an unknown metric"),
+        (["golden_sets", 0, "candidates", 0, "metrics", "latents_psnr_db", "worst"], DELETED,
+         "a median alone"),
+        (["golden_sets", 0, "candidates", 0, "verdict"], None, "no verdict"),
+        (["golden_sets", 0, "candidates", 0, "violation_count"], -1, "a negative count"),
+        (["golden_sets", 0, "environments"], [], "no environment"),
+        (["title"], "x", "an unknown key"),
+    ],
     "comparison": [
         (["resamples"], 0, "no resamples"),
         (["gate"], {"verdict": "pass"}, "a gate without checks"),

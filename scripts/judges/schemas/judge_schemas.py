@@ -118,6 +118,8 @@ def comparisons(judge, arguments, bundles):
         judge.tool("mmdit-verify", *arguments, "--candidate", folder / "klein.mmdit",
                    "--json", paths[-1])
     shutil.copy(paths[0], judge.folder / "fidelity.json")  # for `refuses`
+    yield "report-summary", "one report", judge.report("mmdit-report", paths[0])
+    yield "report-summary", "two reports", judge.report("mmdit-report", *paths)
     yield "comparison", "better", judge.report("mmdit-report", "compare", *reversed(paths))
     yield "comparison", "equal", judge.report("mmdit-report", "gate", "--baseline", *paths[:1] * 2)
     worse = judge.report("mmdit-report", "gate", "--baseline", *paths, exits=1)
