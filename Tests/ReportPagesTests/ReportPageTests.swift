@@ -62,6 +62,9 @@ import Testing
     let html = try page(sampleReport(names: ["int8"]), sampleReport(names: ["int8"], error: 0.02))
     #expect(html.contains("<bdi>int8</bdi>"))
     #expect(html.contains("<bdi>int8 (2)</bdi>"))
+    let taken = try page(
+      sampleReport(names: ["a", "a (2)"]), sampleReport(names: ["a"], error: 0.02))
+    #expect(taken.contains("<bdi>a (3)</bdi>"))
   }
 
   @Test func reportsOnOtherGoldenSetsHaveTheirOwnPart() throws {

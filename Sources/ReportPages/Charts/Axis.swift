@@ -64,15 +64,17 @@ package struct Axis {
     // Equal numbers get a span of their own size.
     let span = high > low ? high - low : max(abs(high), 1e-300)
     let (bottom, top) = (low - span * 0.08, high + span * 0.08)
+    return Axis(
+      title: title, isLogarithmic: false, domain: bottom...top,
+      ticks: evenTicks(bottom, top, tickCount: tickCount).map { Tick(value: $0, text: text($0)) })
+  }
+
+  /// Multiples of a round step.
+  private static func evenTicks(_ bottom: Double, _ top: Double, tickCount: Int) -> [Double] {
     let step = niceStep(atLeast: (top - bottom) / Double(tickCount))
     let first = Int((bottom / step).rounded(.up))
     let count = max(0, Int(((top / step) - Double(first)).rounded(.down)) + 1)
-    return Axis(
-      title: title, isLogarithmic: false, domain: bottom...top,
-      ticks: (0..<count).map {
-        let value = Double(first + $0) * step
-        return Tick(value: value, text: text(value))
-      })
+    return (0..<count).map { Double(first + $0) * step }
   }
 
   private static func logarithmic(
@@ -89,9 +91,12 @@ package struct Axis {
       let values = decades.flatMap { decade in mantissas.map { $0 * pow(10, Double(decade)) } }
         .filter { (bottom...top).contains($0) }
       if values.count <= tickCount + 1 {
+        // Between neighbours of the finest choice steps of equal size look equal too.
+        let shown =
+          values.count > 1 ? values : evenTicks(bottom, top, tickCount: tickCount)
         return Axis(
           title: title, isLogarithmic: true, domain: bottom...top,
-          ticks: values.map { Tick(value: $0, text: text($0)) })
+          ticks: shown.map { Tick(value: $0, text: text($0)) })
       }
     }
     let step = max(1, (decades.count + tickCount - 1) / tickCount)

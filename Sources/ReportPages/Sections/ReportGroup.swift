@@ -23,7 +23,7 @@ struct ReportGroup {
   /// candidates of the whole page, whose names become different.
   static func grouped(_ reports: [(report: FidelityReport, folder: String)]) -> [ReportGroup] {
     var groups: [ReportGroup] = []
-    var names: [String: Int] = [:]
+    var names: Set<String> = []
     var nextStyle = 0
     for (report, folder) in reports {
       let index =
@@ -35,7 +35,7 @@ struct ReportGroup {
   }
 
   private mutating func add(
-    _ report: FidelityReport, folder: String, names: inout [String: Int], nextStyle: inout Int
+    _ report: FidelityReport, folder: String, names: inout Set<String>, nextStyle: inout Int
   ) {
     if !environments.contains(report.environment) { environments.append(report.environment) }
     for skip in report.skipped where !skipped.contains(skip) { skipped.append(skip) }
@@ -45,13 +45,17 @@ struct ReportGroup {
       if isReference, candidates.contains(where: { $0.isReference && $0.report == candidate }) {
         continue
       }
-      let count = names[candidate.name, default: 0] + 1
-      names[candidate.name] = count
+      var label = candidate.name
+      var count = 1
+      while !names.insert(label).inserted {
+        count += 1
+        label = "\(candidate.name) (\(count))"
+      }
       let isDrawn = !isReference || report.candidates.count == 1
       candidates.append(
         PageCandidate(
           report: candidate, folder: folder,
-          label: count == 1 ? candidate.name : "\(candidate.name) (\(count))",
+          label: label,
           isReference: isReference, style: isDrawn ? SeriesStyle(index: nextStyle) : nil))
       if isDrawn { nextStyle += 1 }
     }

@@ -59,6 +59,32 @@ class Opened:
             && getComputedStyle(e).display !== 'inline')
           .map((e) => e.textContent.slice(0, 60))""")
 
+    def pale_texts(self):
+        """Texts whose contrast to what lies behind them is below 4.5 (WCAG 2.2, 1.4.3)."""
+        return self.page.evaluate("""() => {
+          const luminance = (rgb) => rgb.map((v) => v / 255)
+            .map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+            .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+          const numbers = (color) => color.match(/[\\d.]+/g).map(Number);
+          const behind = (e) => {
+            for (; e; e = e.parentElement) {
+              const color = numbers(getComputedStyle(e).backgroundColor);
+              if (color.length === 3 || color[3] === 1) return color.slice(0, 3);
+            }
+            return [255, 255, 255];
+          };
+          const seen = new Set();
+          for (const e of document.querySelectorAll(
+            'h1,h2,h3,p,a,button,td,th,small,dt,dd,summary,.badge,.muted,figcaption,label,code')) {
+            if (!e.offsetParent || e.closest('.heat tbody td') || e.disabled) continue;
+            const [a, b] = [numbers(getComputedStyle(e).color), behind(e)].map(
+              (c) => luminance(c.slice(0, 3)));
+            const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+            if (ratio < 4.5) seen.add(`${e.tagName} ${e.className}: ${ratio.toFixed(2)}`);
+          }
+          return [...seen];
+        }""")
+
     def overlapping_labels(self):
         """Pairs of texts in a drawing that lie on each other."""
         return self.page.evaluate("""() => {

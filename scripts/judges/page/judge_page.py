@@ -217,6 +217,7 @@ def judge_widths(judge, chromium, path, screenshots):
             judge.check(
                 not opened.overlapping_labels(), f"{width}: {opened.overlapping_labels()}")
             judge.check(not opened.messages, f"{width} {scheme}: {opened.messages}")
+            judge.check(not opened.pale_texts(), f"{width} {scheme}: pale: {opened.pale_texts()}")
             if screenshots:
                 name = f"{width}-{scheme}"
                 opened.page.screenshot(path=screenshots / f"{name}.png", full_page=True)
@@ -280,6 +281,8 @@ def judge_controls(judge, chromium, path):
         judge.check(bad.page.title() != "taken", "the policy lets a foreign script run")
     with opened("wide.html", html.replace("</main>", "<div style='width:3000px'>x</div></main>")) as bad:
         judge.check(bad.overflow() > 0, "a page that is too wide is not seen")
+    with opened("pale.html", html.replace("</style>", ".note{color:#999}</style>", 1)) as bad:
+        judge.check(bad.pale_texts(), "pale text is not seen")
     with opened("labels.html", html.replace(
             "</svg>\n<figcaption>", "<text x='60' y='60'>one</text><text x='62' y='61'>two</text></svg>\n<figcaption>", 1)) as bad:
         judge.check(bad.overlapping_labels(), "labels on each other are not seen")
