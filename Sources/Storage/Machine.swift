@@ -2,12 +2,14 @@ internal import Glibc
 
 /// What the operating system says of itself and of the processor.
 public enum Machine {
-  /// Name and release of the operating system, `Linux 6.1.0`; `unknown` when it does not say.
+  /// Name and release of the operating system, `Linux 6.1.0`, without what a distribution adds to it;
+  /// `unknown` when it does not say.
   ///
   /// The corresponding C function is `uname`.
   public static var system: String {
     guard let names = names() else { return "unknown" }
-    return text(names.sysname) + " " + text(names.release)
+    let release = text(names.release).prefix { $0.isNumber || $0 == "." }
+    return text(names.sysname) + " " + release
   }
 
   /// The processor as the system names it, its architecture where it has no name.

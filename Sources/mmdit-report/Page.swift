@@ -3,6 +3,7 @@ internal import FidelityReports
 internal import ReportHistory
 internal import ReportPages
 internal import Reports
+internal import Reports
 internal import Storage
 internal import ToolKit
 
@@ -35,6 +36,9 @@ struct Page: Tool {
   @Option(help: "Write the page here.", completion: .file())
   var html: String?
 
+  @Option(help: "Write the same in Markdown here, without pictures.", completion: .file())
+  var markdown: String?
+
   @Option(
     help: "Write the table of the page for machines here; - is standard output.",
     completion: .file())
@@ -51,8 +55,8 @@ struct Page: Tool {
   @OptionGroup var runOptions: RunOptions
 
   func validate() throws {
-    guard html != nil || json != nil else {
-      throw ValidationError("expected --html FILE or --json FILE, found neither")
+    guard html != nil || markdown != nil || json != nil else {
+      throw ValidationError("expected --html, --markdown or --json, found none of them")
     }
   }
 
@@ -66,6 +70,9 @@ struct Page: Tool {
     }
     let page = ReportPage(reports: read, trends: trends ?? [], title: title)
     if let html { try page.write(to: html) }
+    if let markdown {
+      try writeDocument(FidelityReport.markdown(of: read.map(\.report)), to: markdown)
+    }
     try context.write(page.summary, to: json)
     return read.allSatisfy(\.report.passes) ? .done : .finding
   }

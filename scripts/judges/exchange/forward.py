@@ -13,7 +13,7 @@ from harness import GOLDENS, MODEL, QUICK_GOLDEN
 from safetensors.torch import load_file
 
 # Two float32 evaluations of one network differ by the order of their sums. For the unquantized
-# fixture that is 6.9e-7 at most, over all steps of all goldens (reports/fidelity-glyph-klein.md);
+# fixture that is 6.9e-7 at most, over all steps of all goldens (reports/glyph-klein/fidelity.md);
 # the factor 8 is for weights that are quantized, whose sums cancel differently.
 FLOAT32_LIMIT = 8 * 6.9e-7
 # Weights that are decoded in float16 and then taken as float32 have a relative error of 2^-11 each,

@@ -22,7 +22,7 @@ is what this suite reads of the file, bit for bit. *Forward error*: ‖v − our
 prediction against that of our core with the same file, the largest of the four steps of one golden;
 the arithmetic says why it is not 1e-7. *Velocity* and *latents*: our core with the file against the
 goldens, the worst of three (4 steps without guidance, 8 with it, and another shape), as in
-[fidelity-glyph-klein.md](fidelity-glyph-klein.md).
+[glyph-klein/fidelity.md](glyph-klein/fidelity.md).
 """
 TEXT_HEADER = """
 ## Text encoders
