@@ -1,6 +1,5 @@
 public import Failures
 public import Families
-public import Tensors
 
 /// Why an autoencoder cannot be built or cannot take an input.
 public enum AutoencoderFailure: DiagnosedFailure, Equatable {
@@ -8,24 +7,11 @@ public enum AutoencoderFailure: DiagnosedFailure, Equatable {
   case family(origin: String, found: Family)
   /// Weights the configuration asks for are missing or have another shape; all of them, in the
   /// order in which the network uses them.
-  case weights(origin: String, problems: [Problem])
+  case weights(origin: String, problems: [WeightProblem])
   /// A number of the configuration or of the batch statistics that the network cannot compute with.
   case number(origin: String, subject: String, expected: String, found: String)
   /// Tokens, latents or a picture that do not fit the network.
   case input(origin: String, subject: String, expected: String, found: String)
-
-  /// What is wrong with one weight; nothing found is a missing one.
-  public struct Problem: Hashable, Sendable {
-    public var name: String
-    public var expected: Shape
-    public var found: Shape?
-
-    public init(name: String, expected: Shape, found: Shape?) {
-      self.name = name
-      self.expected = expected
-      self.found = found
-    }
-  }
 
   public var kind: FailureKind {
     switch self {
@@ -43,7 +29,7 @@ public enum AutoencoderFailure: DiagnosedFailure, Equatable {
       latents have 32 channels and batch statistics.
       """
     case .weights(let origin, let problems):
-      Self.describe(origin, problems)
+      WeightProblem.text(problems, origin: origin, network: "autoencoder")
     case .number(let origin, let subject, let expected, let found):
       """
       \(origin): \(subject): expected \(expected), found \(found)
@@ -57,16 +43,5 @@ public enum AutoencoderFailure: DiagnosedFailure, Equatable {
   private static func name(of family: Family) -> String {
     family == .autoencoder
       ? "the autoencoder of FLUX.1 or Stable Diffusion 3" : "the component \(family.title)"
-  }
-
-  private static func describe(_ origin: String, _ problems: [Problem]) -> String {
-    let shown = 8
-    var lines = problems.prefix(shown).map { problem in
-      "\(origin): tensor \"\(problem.name)\": expected shape \(problem.expected), found "
-        + (problem.found.map(\.description) ?? "no such tensor")
-    }
-    if problems.count > shown { lines.append("and \(problems.count - shown) more") }
-    lines.append("Compare the autoencoder's config.json with the file: they describe two models.")
-    return lines.joined(separator: "\n")
   }
 }

@@ -52,11 +52,8 @@ struct AutoencoderNumbers: Sendable {
     hasPostQuantConvolution = configuration.size("has_post_quant_conv") != 0
 
     // The counter of the training is no number of the network.
-    let problems = configuration.weights.compactMap { required -> AutoencoderFailure.Problem? in
-      let found = weights.weight(named: required.name)?.shape
-      guard found != required.shape, required.name != "bn.num_batches_tracked" else { return nil }
-      return .init(name: required.name, expected: required.shape, found: found)
-    }
+    let required = configuration.weights.filter { $0.name != "bn.num_batches_tracked" }
+    let problems = WeightProblem.find(required, in: weights)
     guard problems.isEmpty else { throw .weights(origin: origin, problems: problems) }
   }
 

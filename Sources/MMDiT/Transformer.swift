@@ -31,24 +31,13 @@ public struct Transformer: Sendable {
       "four even rotary axes share the dimensions of a head")
     precondition(
       configuration.timestepChannels.isMultiple(of: 2), "half of the channels are cosines")
-    var problems: [WeightProblem] = []
-    var largest = 0
-    var widest = 0
-    for required in configuration.component.weights {
-      largest = max(largest, required.shape.count)
-      widest = max(widest, required.shape.columns)
-      guard let found = weights.weight(named: required.name) else {
-        problems.append(.missing(name: required.name, expected: required.shape))
-        continue
-      }
-      if found.shape != required.shape {
-        problems.append(
-          .misshapen(name: required.name, expected: required.shape, found: found.shape))
-      }
-    }
+    let required = configuration.component.weights
+    let problems = WeightProblem.find(required, in: weights)
     guard problems.isEmpty else {
       throw .weights(origin: weights.origin, problems: problems)
     }
+    let largest = required.map(\.shape.count).max() ?? 0
+    let widest = required.map(\.shape.columns).max() ?? 0
     self.configuration = configuration
     self.weights = weights
     bufferCount = max(

@@ -1,4 +1,5 @@
 internal import FidelityReports
+internal import ToolKit
 
 extension CandidateReport {
   /// The tensors and blocks that people look at first.

@@ -1,4 +1,5 @@
 public import FidelityReports
+internal import ToolKit
 
 extension FidelityReport {
   /// The report for people who decide whether to publish: what was lost, where, and how it grows.

@@ -1,4 +1,5 @@
 internal import FidelityReports
+internal import ToolKit
 
 /// How reports say whether limits are kept.
 func verdict(_ passes: Bool) -> String { passes ? "pass" : "fail" }

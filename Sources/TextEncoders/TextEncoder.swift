@@ -30,22 +30,15 @@ public struct TextEncoder: Sendable {
         origin: weights.origin, title: configuration.family.title)
     }
     let decoder = try DecoderConfiguration(configuration, origin: weights.origin)
-    var problems: [TextEncoderFailure.Problem] = []
-    var (largest, widest) = (0, 0)
-    for required in configuration.weights where required.name.hasPrefix(decoder.prefix) {
-      let found = weights.weight(named: required.name)?.shape
-      if found != required.shape {
-        problems.append(.init(name: required.name, expected: required.shape, found: found))
-      }
-      // The table is looked up by rows, which need no buffer.
-      if required.name != decoder.tableName {
-        largest = max(largest, required.shape.count)
-        widest = max(widest, required.shape.columns)
-      }
-    }
+    let required = configuration.weights.filter { $0.name.hasPrefix(decoder.prefix) }
+    let problems = WeightProblem.find(required, in: weights)
     guard problems.isEmpty else {
       throw TextEncoderFailure.weights(origin: weights.origin, problems: problems)
     }
+    // The table is looked up by rows, which need no buffer.
+    let shapes = required.filter { $0.name != decoder.tableName }.map(\.shape)
+    let largest = shapes.map(\.count).max() ?? 0
+    let widest = shapes.map(\.columns).max() ?? 0
     self.configuration = decoder
     self.weights = weights
     bufferCount = max(

@@ -30,12 +30,6 @@ struct Record: Tool {
   @Option(help: "The pipeline folder of the unquantized model.", completion: .directory)
   var checkpoint: String
 
-  @Option(help: "A prompt; may be repeated.")
-  var prompt: [String] = []
-
-  @Option(help: "A text file with a prompt on each line.", completion: .file())
-  var prompts: String?
-
   @Option(
     name: .shortAndLong,
     help: "The .safetensors file to write; a .json of the same name is written beside it.",
@@ -46,44 +40,25 @@ struct Record: Tool {
     help: ArgumentHelp("Draws the noise of the first prompt; the next has n + 1.", valueName: "n"))
   var seed = 0
 
-  @Option(help: ArgumentHelp("Steps. (default: 50, distilled 4)", valueName: "n"))
-  var steps: Int?
-
-  @Option(help: ArgumentHelp("Strength of guidance. (default: 4, distilled none)", valueName: "g"))
-  var guidance: Float?
-
   @Option(help: ArgumentHelp("Width and height, multiples of 16.", valueName: "WxH"))
   var size = "1024x1024"
-
-  @Option(
-    help: ArgumentHelp(
-      "Noise levels before the shift, one for each step: 1.0,0.65,0.3.", valueName: "list"))
-  var sigmas: String?
-
-  @Option(help: ArgumentHelp("Tokens that a prompt is padded or cut to.", valueName: "n"))
-  var maxSequenceLength = RenderSettings.usualTextTokenCount
 
   @Flag(help: "Say what would be recorded; write nothing.")
   var dryRun = false
 
+  @OptionGroup var runSettings: RunSettingOptions
+
   @OptionGroup var runOptions: RunOptions
 
   func validate() throws {
-    guard !prompt.isEmpty || prompts != nil else {
-      throw ValidationError("expected --prompt or --prompts, found none")
-    }
     guard seed >= 0 else { throw ValidationError("--seed: expected 0 or more, found \(seed)") }
   }
 
   func execute(_ context: ToolContext) throws -> ToolExit {
     let recording = try GoldenRecording(
       PicturePipeline.open(checkpoint),
-      prompts: prompt + (try prompts.map(RenderOptions.prompts(ofFile:)) ?? []), seed: seed,
-      grid: RenderOptions.grid(size),
-      settings: RenderSettings(
-        stepCount: steps, levels: try sigmas.map(RenderOptions.levels), guidance: guidance,
-        textTokenCount: maxSequenceLength),
-      producer: "mmdit-tools \(suiteVersion), float32 on CPU")
+      prompts: runSettings.allPrompts(), seed: seed, grid: RenderOptions.grid(size),
+      settings: runSettings.settings(), producer: "mmdit-tools \(suiteVersion), float32 on CPU")
     let byteCount = try recording.plan.byteCount(path: output)
     if !dryRun {
       try recording.record(

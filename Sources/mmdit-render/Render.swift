@@ -37,14 +37,8 @@ struct Render: Tool {
   @Argument(help: "A pipeline folder; its parts may be bundles.", completion: .directory)
   var model: String
 
-  @Option(help: "What to draw; may be repeated, then --output is a folder.")
-  var prompt: [String] = []
-
-  @Option(help: "A text file with a prompt on each line.", completion: .file())
-  var prompts: String?
-
   @Option(
-    name: .shortAndLong, help: "The PNG file to write, or the folder for several.",
+    name: .shortAndLong, help: "The PNG file to write; of several prompts, the folder.",
     completion: .file())
   var output: String
 
@@ -58,22 +52,11 @@ struct Render: Tool {
   @Option(help: ArgumentHelp("Draws the initial noise.", valueName: "n"))
   var seed = 0
 
-  @Option(help: ArgumentHelp("Steps. (default: 50, distilled 4)", valueName: "n"))
-  var steps: Int?
-
-  @Option(help: ArgumentHelp("Strength of guidance. (default: 4, distilled none)", valueName: "g"))
-  var guidance: Float?
-
   @Option(
     help: ArgumentHelp(
       "Width and height, multiples of 16. (default: of the first reference, or 1024x1024)",
       valueName: "WxH"))
   var size: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "Noise levels before the shift, one for each step: 1.0,0.65,0.3.", valueName: "list"))
-  var sigmas: String?
 
   @Option(help: "A PNG file to edit or follow; may be repeated.", completion: .file())
   var reference: [String] = []
@@ -84,36 +67,30 @@ struct Render: Tool {
       valueName: "place"))
   var noise: String?
 
-  @Option(help: ArgumentHelp("Tokens that a prompt is padded or cut to.", valueName: "n"))
-  var maxSequenceLength = RenderSettings.usualTextTokenCount
-
   @Flag(help: "Check everything and say what would be made; write nothing.")
   var dryRun = false
 
   @Option(help: "Write a report for machines here; - is standard output.", completion: .file())
   var json: String?
 
+  @OptionGroup var runSettings: RunSettingOptions
+
   @OptionGroup var runOptions: RunOptions
 
   func validate() throws {
-    guard !prompt.isEmpty || prompts != nil else {
-      throw ValidationError("expected --prompt or --prompts, found none")
-    }
     guard seed >= 0 else { throw ValidationError("--seed: expected 0 or more, found \(seed)") }
   }
 
   func execute(_ context: ToolContext) throws -> ToolExit {
-    var options = RenderOptions(
-      model: model, prompts: prompt + (try prompts.map(RenderOptions.prompts(ofFile:)) ?? []),
-      output: output, software: "mmdit-tools \(suiteVersion)")
+    var options = try RenderOptions(
+      model: model, prompts: runSettings.allPrompts(), output: output,
+      software: "mmdit-tools \(suiteVersion)")
     options.weights = weights
     options.seed = seed
     options.noise = noise
     options.size = size
     options.references = reference
-    options.settings = RenderSettings(
-      stepCount: steps, levels: try sigmas.map(RenderOptions.levels), guidance: guidance,
-      textTokenCount: maxSequenceLength)
+    options.settings = try runSettings.settings()
     let job = try RenderJob(options)
     let pictures =
       dryRun ? nil : try job.run(threads: context.threadCount, monitor: context.monitor)

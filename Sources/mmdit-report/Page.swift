@@ -3,7 +3,6 @@ internal import FidelityReports
 internal import ReportHistory
 internal import ReportPages
 internal import Reports
-internal import Reports
 internal import Storage
 internal import ToolKit
 

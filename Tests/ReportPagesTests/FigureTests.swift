@@ -3,29 +3,6 @@ import ReportPages
 import Testing
 
 @Suite struct FigureTests {
-  @Test func decimalsAreRoundedHalfAwayFromZero() {
-    #expect(decimalText(0.125, 2) == "0.13")
-    #expect(decimalText(-1.5, 0) == "−2")
-    #expect(decimalText(-0.001, 2) == "0.00")
-    #expect(decimalText(.infinity, 2) == "∞")
-    #expect(decimalText(-.infinity, 2) == "−∞")
-    #expect(decimalText(.nan, 2) == "–")
-    #expect(decimalText(1e30, 2) == "1.0e30")
-  }
-
-  @Test func errorsHaveThreeDigits() {
-    #expect(errorText(0) == "0")
-    #expect(errorText(0.01234) == "0.0123")
-    #expect(errorText(1.005) == "1.00")
-    #expect(errorText(123.4) == "123")
-    #expect(errorText(9.96e-4) == "1.0e-3")
-    #expect(errorText(1.23e-7) == "1.2e-7")
-    #expect(errorText(.leastNonzeroMagnitude) == "4.9e-324")
-    #expect(errorText(1.7e308) == "1.7e308")
-    #expect(errorText(-2) == "−2.00")
-    #expect(errorText(.nan) == "–")
-  }
-
   @Test func ticksAreShort() {
     #expect(tickText(0) == "0")
     #expect(tickText(0.05) == "0.05")

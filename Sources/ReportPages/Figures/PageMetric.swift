@@ -1,4 +1,5 @@
 package import FidelityReports
+internal import ToolKit
 
 /// What is measured on a golden: its column in the tables and its sentence in the explanation.
 package struct PageMetric: Sendable {
@@ -59,24 +60,24 @@ extension PageMetric {
     key: "latents_psnr_db", title: "Latents PSNR", heading: "Latents PSNR, dB",
     explanation: "Peak signal-to-noise ratio of the same latents in decibels; higher is better, ∞ "
       + "means equal.",
-    isBetterWhenSmaller: false, value: \.latentsPSNR, text: { decimalText($0, 1) })
+    isBetterWhenSmaller: false, value: \.latentsPSNR, text: { decimalText($0, decimals: 1) })
 
   static let latentsCosine = PageMetric(
     key: "latents_cosine", title: "Latents cosine", heading: "Latents cosine",
     explanation: "The cosine of the angle between the same latents; 1 means the same direction.",
-    isBetterWhenSmaller: false, value: \.latentsCosine, text: { decimalText($0, 4) })
+    isBetterWhenSmaller: false, value: \.latentsCosine, text: { decimalText($0, decimals: 4) })
 
   static let picturePeak = PageMetric(
     key: "picture_psnr_db", title: "Picture PSNR", heading: "Picture PSNR, dB",
     explanation: "Peak signal-to-noise ratio of the pictures' 8-bit values in decibels; higher is "
       + "better, ∞ means equal.",
-    isBetterWhenSmaller: false, value: { $0.picture?.psnr }, text: { decimalText($0, 1) })
+    isBetterWhenSmaller: false, value: { $0.picture?.psnr }, text: { decimalText($0, decimals: 1) })
 
   package static let similarity = PageMetric(
     key: "picture_ssim", title: "SSIM", heading: "SSIM",
     explanation: "Structural similarity of the pictures: whether brightness, contrast and pattern "
       + "agree in small windows; 1 means equal.",
-    isBetterWhenSmaller: false, value: { $0.picture?.ssim }, text: { decimalText($0, 4) })
+    isBetterWhenSmaller: false, value: { $0.picture?.ssim }, text: { decimalText($0, decimals: 4) })
 
   static let multiScale = PageMetric(
     key: "picture_multi_scale_ssim", title: "MS-SSIM", heading: "MS-SSIM",
@@ -84,13 +85,13 @@ extension PageMetric {
       + "distances; 1 means equal; small pictures have none.",
     isBetterWhenSmaller: false,
     value: { $0.picture.flatMap { $0.multiScaleSSIM.isNaN ? nil : $0.multiScaleSSIM } },
-    text: { decimalText($0, 4) })
+    text: { decimalText($0, decimals: 4) })
 
   static let flip = PageMetric(
     key: "picture_flip", title: "FLIP", heading: "FLIP",
     explanation: "How different the pictures look when one flips to the other in place, a mean "
       + "over pixels from 0, the same, to 1; its map shows where, in steps of the square root.",
-    isBetterWhenSmaller: true, value: { $0.picture?.flip }, text: { decimalText($0, 4) })
+    isBetterWhenSmaller: true, value: { $0.picture?.flip }, text: { decimalText($0, decimals: 4) })
 }
 
 extension [Double] {

@@ -1,5 +1,6 @@
 internal import FidelityReports
 internal import Glibc
+internal import ToolKit
 
 /// The heat map: what each block adds to the error, at each noise level, for each candidate.
 struct LayersSection {
@@ -65,7 +66,7 @@ struct LayersSection {
     }
     headings = progress.flatMap { columns in
       columns.enumerated().map { index, value in
-        Heading(text: decimalText(value * 100, 0), isFirst: index == 0)
+        Heading(text: decimalText(value * 100, decimals: 0), isFirst: index == 0)
       }
     }
     let blocks = measured.map { candidate in

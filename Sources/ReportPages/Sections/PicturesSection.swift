@@ -1,4 +1,5 @@
 internal import FidelityReports
+internal import ToolKit
 
 /// The grid of pictures: a line for each golden, a column for each candidate.
 struct PicturesSection {
@@ -89,7 +90,8 @@ struct PicturesSection {
       candidate: candidate.label, picture: picture(path, shelf, embedded),
       map: embedded.maps[path],
       caption: [
-        "SSIM \(decimalText(report.ssim, 3))", "FLIP \(decimalText(report.flip, 3))",
+        "SSIM \(decimalText(report.ssim, decimals: 3))",
+        "FLIP \(decimalText(report.flip, decimals: 3))",
       ],
       figures: figures.joined(separator: "|"))
   }

@@ -27,7 +27,7 @@ struct SummarySection {
         name: candidate.label, recipe: report.recipe, colorClass: candidate.colorClass,
         isReference: candidate.isReference, verdict: Badge(report),
         cells: [
-          TableCell(report.bitsPerWeight, text: decimalText(report.bitsPerWeight, 2)),
+          TableCell(report.bitsPerWeight, text: decimalText(report.bitsPerWeight, decimals: 2)),
           TableCell(Double(report.storedByteCount), text: byteCountText(report.storedByteCount)),
         ]
           + metrics.map { metric in

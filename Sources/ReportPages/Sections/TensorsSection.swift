@@ -1,4 +1,5 @@
 internal import FidelityReports
+internal import ToolKit
 
 /// For each candidate the tensors that are most wrong.
 struct TensorsSection {
@@ -51,10 +52,10 @@ extension TensorsSection.Row {
     self.init(
       name: tensor.name, encoding: tensor.encoding,
       cells: [
-        TableCell(tensor.bitsPerWeight, text: decimalText(tensor.bitsPerWeight, 2)),
+        TableCell(tensor.bitsPerWeight, text: decimalText(tensor.bitsPerWeight, decimals: 2)),
         TableCell(tensor.relativeError, text: errorText(tensor.relativeError)),
-        TableCell(tensor.signalToNoise, text: decimalText(tensor.signalToNoise, 1)),
-        TableCell(tensor.cosine, text: decimalText(tensor.cosine, 6)),
+        TableCell(tensor.signalToNoise, text: decimalText(tensor.signalToNoise, decimals: 1)),
+        TableCell(tensor.cosine, text: decimalText(tensor.cosine, decimals: 6)),
         TableCell(tensor.maximumAbsoluteError, text: errorText(tensor.maximumAbsoluteError)),
         TableCell(
           segment.relativeError, text: errorText(segment.relativeError),

@@ -1,3 +1,5 @@
+internal import ToolKit
+
 /// How figures went from run to run: a chart for each metric.
 struct TrendsSection {
   let figures: [ChartFigure]

@@ -1,4 +1,5 @@
 internal import FidelityReports
+internal import ToolKit
 
 /// Every limit that is not kept.
 struct ViolationsSection {

@@ -1,5 +1,5 @@
-import Reports
 import Testing
+import ToolKit
 
 @Suite struct NumberTextTests {
   @Test func decimalsAreRoundedToTheNearest() {
