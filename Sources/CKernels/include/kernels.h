@@ -1,5 +1,5 @@
 // The numeric loops that are worth vector instructions, and nothing else. Those of ggml's types of
-// blocks are in blocks.h.
+// blocks are in blocks.h, checksums in checksum.h.
 //
 // Every loop exists once for each level below. The levels agree bit for bit: multiplications and
 // additions are never fused, sums have the fixed order stated at each function, and rounding is to
