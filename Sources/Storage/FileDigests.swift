@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// The SHA-256 digests of some files, taken step by step beside other work.
 ///
-/// The bytes of a digest have an order, so one thread at a time takes the next step; each reads and
-/// digests `stepByteCount` bytes of a file through a buffer that stays in the caches. Where others read
+/// The bytes of a digest have an order, so one thread at a time takes the next step of a file; each
+/// reads and digests `stepByteCount` bytes through a buffer that stays in the caches. Where others read
 /// the same files at the same time, the system has the pages already.
 public final class FileDigests: Sendable {
   /// The digest of a whole file.
@@ -17,58 +17,90 @@ public final class FileDigests: Sendable {
 
   /// The sizes of all files together, when they were asked for.
   public let byteCount: Int
-  private let paths: [String]
+  private let files: [FileDigest]
+  private let taken = Atomic(0)
+
+  public init(_ paths: [String]) throws(StorageFailure) {
+    files = paths.map(FileDigest.init)
+    var sum = 0
+    for path in paths { sum += try FileSystem.byteCount(of: path) }
+    byteCount = sum
+  }
+
+  /// Takes the next step of the first file that no other thread has in hand, unless `limit` bytes have
+  /// been taken.
+  ///
+  /// `advance` gets the bytes of the step.
+  public func takeStep(
+    limit: Int, _ advance: (Int) -> Void
+  ) throws(StorageFailure) -> OrderedStep {
+    var result = OrderedStep.finished
+    for file in files {
+      guard taken.load(ordering: .relaxed) < limit else { return .notNow }
+      switch try file.takeStep() {
+      case .done(let count):
+        taken.add(count, ordering: .relaxed)
+        advance(count)
+        return .done
+      case .inHand: result = .notNow
+      case .finished: continue
+      }
+    }
+    return result
+  }
+
+  /// The digests in the order of the paths; traps before all steps are done.
+  public func finished() -> [Finished] {
+    files.map { file in
+      guard let finished = file.finished else {
+        preconditionFailure("\(file.path) is digested to its end")
+      }
+      return finished
+    }
+  }
+}
+
+/// The digest of one file on its way.
+private final class FileDigest: Sendable {
+  enum Step {
+    /// With the bytes that it took.
+    case done(Int)
+    /// Another thread takes one.
+    case inHand
+    case finished
+  }
+
+  let path: String
   private let state = Mutex(State())
 
   private static let stepByteCount = 2 << 20
   private static let bufferByteCount = 1 << 18
 
   private struct State: ~Copyable {
-    var finished: [Finished] = []
     var reader: FileReader?
     var digest = SHA256Digest()
-    /// How many bytes of the open file, and of all files, have been digested.
+    /// How many bytes have been digested.
     var offset = 0
-    var total = 0
     var buffer: [UInt8] = []
+    var finished: FileDigests.Finished?
   }
 
-  public init(_ paths: [String]) throws(StorageFailure) {
-    self.paths = paths
-    var sum = 0
-    for path in paths { sum += try FileSystem.byteCount(of: path) }
-    byteCount = sum
-  }
+  init(path: String) { self.path = path }
 
-  /// Takes the next step, unless another thread is taking one, or `limit` bytes have been taken.
-  ///
-  /// `advance` gets the bytes of the step.
-  public func takeStep(
-    limit: Int, _ advance: (Int) -> Void
-  ) throws(StorageFailure) -> OrderedStep {
-    let step = try state.withLockIfAvailable { state throws(StorageFailure) -> OrderedStep in
-      guard state.finished.count < paths.count else { return .finished }
-      guard state.total < limit else { return .notNow }
-      advance(try takeStep(&state))
-      return .done
+  var finished: FileDigests.Finished? { state.withLock { $0.finished } }
+
+  func takeStep() throws(StorageFailure) -> Step {
+    let step = try state.withLockIfAvailable { state throws(StorageFailure) -> Step in
+      guard state.finished == nil else { return .finished }
+      return .done(try takeStep(&state))
     }
-    return step ?? .notNow
-  }
-
-  /// The digests in the order of the paths; traps before all steps are done.
-  public func finished() -> [Finished] {
-    state.withLock { state in
-      precondition(state.finished.count == paths.count, "files are digested to their ends")
-      return state.finished
-    }
+    return step ?? .inHand
   }
 
   private func takeStep(_ state: inout State) throws(StorageFailure) -> Int {
-    let path = paths[state.finished.count]
     // Out of the state while it is lent, and moved, not copied.
     var buffer: [UInt8] = []
     swap(&buffer, &state.buffer)
-    defer { swap(&buffer, &state.buffer) }
     if buffer.isEmpty { buffer = [UInt8](repeating: 0, count: Self.bufferByteCount) }
     let reader: FileReader
     switch state.reader.take() {
@@ -87,13 +119,12 @@ public final class FileDigests: Sendable {
       offset += part.byteCount
     }
     state.offset = end
-    state.total += count
     if end == reader.byteCount {
-      state.finished.append(
-        Finished(path: path, byteCount: end, hexadecimal: state.digest.hexadecimal))
-      state.digest = SHA256Digest()
-      state.offset = 0
+      // Its reader and its buffer are not needed any more.
+      state.finished = FileDigests.Finished(
+        path: path, byteCount: end, hexadecimal: state.digest.hexadecimal)
     } else {
+      swap(&buffer, &state.buffer)
       state.reader = consume reader
     }
     return count

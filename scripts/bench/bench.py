@@ -81,8 +81,8 @@ def versions(bench):
     return found
 
 
-def report(records):
-    """The Markdown, machine by machine."""
+def report(records, notes):
+    """The Markdown, machine by machine, with what the modules have to say."""
     text = HEADING
     for machine, packages in dict.fromkeys(
             (json.dumps(r["machine"], sort_keys=True), json.dumps(r["versions"], sort_keys=True))
@@ -93,12 +93,11 @@ def report(records):
         text += table([
             r for r in records if json.dumps(r["machine"], sort_keys=True) == machine
             and json.dumps(r["versions"], sort_keys=True) == packages]) + "\n\n"
-    return text.rstrip() + "\n"
+    return "\n\n".join([text.rstrip(), *notes]) + "\n"
 
 
 def main():
-    for path in sorted(HERE.glob("work_*.py")):
-        importlib.import_module(path.stem)
+    modules = [importlib.import_module(path.stem) for path in sorted(HERE.glob("work_*.py"))]
     parser = argparse.ArgumentParser(prog="scripts/bench/run")
     parser.add_argument("binaries")
     parser.add_argument("--only", action="append", choices=list(pairs.WORKS))
@@ -129,7 +128,8 @@ def main():
         made = {record["name"] for record in records}
         records = [record for record in known if record["name"] not in made] + records
         lines.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in records))
-        options.report.write_text(report(records))
+        options.report.write_text(report(
+            records, [module.NOTES.strip() for module in modules if hasattr(module, "NOTES")]))
     else:
         print(table(records))
     # Being short of a target is a finding, not a failure: machines are shared.

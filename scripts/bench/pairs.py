@@ -3,6 +3,7 @@
 A work is a function that a module `work_*.py` of this folder marks with `@work`; it takes a `Bench` and
 gives `Pair`s. Each side of a pair is a function without arguments that does the work once and returns
 its figure, in the unit of the pair. What a side needs once (a file, a warm cache) it does before.
+A module may have `NOTES`, Markdown for the report.
 """
 
 import dataclasses
