@@ -67,7 +67,7 @@ let package = Package(
     // 1. Failures, numbers, bytes, threads, documents.
     library("Failures"),
     library("Scalars", ["CKernels"]),
-    library("Storage", ["CZlib", "CZstd", "Failures", "Parallel", crypto]),
+    library("Storage", ["CKernels", "CZlib", "CZstd", "Failures", "Parallel", crypto]),
     library("Parallel"),
     library("StrictJSON", ["Failures"]),
 

@@ -17,16 +17,15 @@ struct EncodedBlock: Sendable {
   private let offset: Int?
 
   /// A block that was made: each segment as it is, or as a frame where that is shorter.
-  init(_ contents: [[UInt8]], compress: Bool) throws {
+  init(compressing buffer: BlockBuffer) throws {
     offset = nil
-    segments = try contents.map { content in
-      let checksum = CRC32(content.rawBytes)
-      guard compress, let frame = try ZstdChunk.compress(content.rawBytes) else {
-        return Segment(
-          bytes: content, byteCount: content.count, checksum: checksum, contentChecksum: checksum)
-      }
+    segments = try (0..<buffer.segmentCount).map { index in
+      let content = buffer.segment(index)
+      let checksum = CRC32(content)
+      let bytes = try ZstdChunk.compress(content) ?? content.copied()
       return Segment(
-        bytes: frame, byteCount: frame.count, checksum: CRC32(frame.rawBytes),
+        bytes: bytes, byteCount: bytes.count,
+        checksum: bytes.count < content.byteCount ? CRC32(bytes.rawBytes) : checksum,
         contentChecksum: checksum)
     }
   }
@@ -43,4 +42,9 @@ struct EncodedBlock: Sendable {
 
   /// Whether it stands in the file already, but not at this offset.
   func standsElsewhere(than offset: Int) -> Bool { self.offset.map { $0 != offset } ?? false }
+}
+
+extension RawSpan {
+  /// The bytes in an array of their own.
+  fileprivate func copied() -> [UInt8] { unsafe withUnsafeBytes { unsafe Array($0) } }
 }

@@ -47,7 +47,7 @@ public struct QuantizationJob: Sendable {
   /// The bytes of the weights in the source.
   public var sourceByteCount: Int { checkpoint.weights.weights.storedByteCount }
 
-  /// Hashes the sources and writes the bundle.
+  /// Writes the bundle and digests its sources in the same pass.
   ///
   /// With `resuming`, what an earlier run of the same `producer` has finished is taken over after a
   /// check, and what this one finishes stays when it fails. The sources are hashed again all the
@@ -67,7 +67,7 @@ public struct QuantizationJob: Sendable {
     }
   }
 
-  /// Hashes the sources and writes the bundle, as part of a job that may be more than this.
+  /// Writes the bundle, as part of a job that may be more than this.
   func write(
     to path: String, compress: Bool, producer: String, _ resumption: Resumption,
     monitor: WorkMonitor
@@ -76,23 +76,20 @@ public struct QuantizationJob: Sendable {
     let start = clock.now
     let before = resumption.takenOverByteCount
     let header = try quantize(
-      checkpoint.weights, as: plan,
-      provenance: Provenance(
-        producer: producer, sources: try hashSources(monitor: monitor),
-        license: checkpoint.license, metadata: checkpoint.metadata),
+      checkpoint.weights, as: plan, digesting: checkpoint.files,
+      provenance: { digests in
+        Provenance(
+          producer: producer,
+          sources: digests.map {
+            SourceFile(
+              name: FileSystem.name(of: $0.path), byteCount: $0.byteCount, sha256: $0.hexadecimal)
+          },
+          license: checkpoint.license, metadata: checkpoint.metadata)
+      },
       to: path, compress: compress, threads: threads, resumption: resumption, monitor: monitor)
     return Outcome(
       header: header, outputByteCount: try Bundle.open(path).fileByteCount,
       takenOverByteCount: resumption.takenOverByteCount - before,
       peakMemoryByteCount: ProcessMemory.peakByteCount(), elapsed: clock.now - start)
-  }
-
-  private func hashSources(monitor: WorkMonitor) throws -> [SourceFile] {
-    let sizes = try checkpoint.files.map { try FileSystem.byteCount(of: $0) }
-    monitor.begin("hash sources", total: sizes.reduce(0, +), unit: .bytes)
-    return try checkpoint.files.map { path in
-      let (digest, byteCount) = try SHA256Digest.ofFile(path, monitor: monitor)
-      return SourceFile(name: FileSystem.name(of: path), byteCount: byteCount, sha256: digest)
-    }
   }
 }

@@ -10,60 +10,125 @@ internal import Tensors
 /// Streams: memory is bounded by `BundlePlan.peakMemoryByteCount`, whatever the checkpoint's size.
 /// The same checkpoint and plan give the same bytes. Interrupted or failed, nothing stands under
 /// `path` that did not stand there before; with a `resumption` what an earlier run finished is taken
-/// over. `provenance` is asked once the output is known to fit the
-/// disk, since it may take long to find out.
+/// over. `provenance` is asked when everything is written.
 public func quantize(
   _ checkpoint: CanonicalWeights, as plan: BundlePlan,
   provenance: @autoclosure () throws -> Provenance, to path: String, compress: Bool,
   threads: Int = availableThreadCount(), resumption: Resumption? = nil,
   monitor: WorkMonitor = .silent
 ) throws -> BundleHeader {
-  var writer = try BundleWriter(
-    path: path, plan: plan, compress: compress, threads: threads, resumption: resumption)
-  let provenance = try provenance()
-  monitor.begin("quantize", total: checkpoint.weights.storedByteCount, unit: .bytes)
-  try writer.writeTensors(of: checkpoint, monitor: monitor) { index, rows in
-    try encode(plan.tensors[index], rows: rows, of: checkpoint)
-  }
-  return try writer.finish(provenance: provenance)
+  try quantize(
+    checkpoint, as: plan, digesting: [], provenance: { _ in try provenance() }, to: path,
+    compress: compress, threads: threads, resumption: resumption, monitor: monitor)
 }
 
-/// The segments of some rows of a tensor.
+/// Does the same, and digests files, those that the checkpoint comes from, in the same pass.
+func quantize(
+  _ checkpoint: CanonicalWeights, as plan: BundlePlan, digesting files: [String],
+  provenance: ([FileDigests.Finished]) throws -> Provenance, to path: String, compress: Bool,
+  threads: Int, resumption: Resumption?, monitor: WorkMonitor
+) throws -> BundleHeader {
+  var writer = try BundleWriter(
+    path: path, plan: plan, compress: compress, threads: threads, resumption: resumption)
+  let digests = try FileDigests(files)
+  monitor.begin(
+    "quantize", total: checkpoint.weights.storedByteCount + digests.byteCount, unit: .bytes)
+  try writer.writeTensors(
+    of: checkpoint, order: plan.orderOfReading(checkpoint),
+    digests: files.isEmpty ? nil : SourceDigests(digests), monitor: monitor
+  ) { index, rows, buffer in
+    try encode(plan.tensors[index], rows: rows, of: checkpoint, into: &buffer)
+  }
+  return try writer.finish(provenance: provenance(digests.finished()))
+}
+
+extension BundlePlan {
+  /// The tensors in the order in which the source's files have them.
+  fileprivate func orderOfReading(_ checkpoint: CanonicalWeights) -> [Int] {
+    let places = Dictionary(
+      uniqueKeysWithValues: checkpoint.sourceWeights.enumerated().map { ($1.name, $0) })
+    let firsts = tensors.map { tensor in
+      tensor.runs.first.flatMap { places[checkpoint.sourceSlices(of: $0.source).source.name] } ?? 0
+    }
+    return tensors.indices.sorted { (firsts[$0], $0) < (firsts[$1], $1) }
+  }
+}
+
+/// The values that are decoded at once: with their codes they stay in the second cache.
+private let valuesAtOnce = 1 << 15
+
+/// Makes the segments of some rows of a tensor.
 private func encode(
-  _ tensor: PlannedTensor, rows: Range<Int>, of checkpoint: CanonicalWeights
-) throws -> [[UInt8]] {
+  _ tensor: PlannedTensor, rows: Range<Int>, of checkpoint: CanonicalWeights,
+  into buffer: inout BlockBuffer
+) throws {
+  buffer.begin(rows: rows.count, of: tensor.layout)
   let columns = tensor.shape.columns
+  let step = max(1, valuesAtOnce / max(1, columns))
+  // Out of the buffer while both are lent, and moved, not copied.
   var values: [Float] = []
-  values.reserveCapacity(rows.count * columns)
+  swap(&values, &buffer.values)
+  defer { swap(&values, &buffer.values) }
+  let count = min(step, rows.count) * columns
+  if values.count < count { values = [Float](repeating: 0, count: count) }
+  for first in stride(from: rows.lowerBound, to: rows.upperBound, by: step) {
+    let part = first..<min(rows.upperBound, first + step)
+    var span = values.mutableSpan
+    var decoded = span._mutatingExtracting(first: part.count * columns)
+    try decode(part, of: tensor, checkpoint, into: &decoded)
+    try encode(
+      decoded.span, part, of: tensor, checkpoint, into: &buffer, place: first - rows.lowerBound)
+  }
+}
+
+/// The values of some rows of a tensor.
+private func decode(
+  _ rows: Range<Int>, of tensor: PlannedTensor, _ checkpoint: CanonicalWeights,
+  into values: inout MutableSpan<Float>
+) throws {
+  var place = 0
   for run in tensor.runs.extracting(tensor.shape.slices(ofRows: rows)) {
-    values += try checkpoint.values(of: run.source, slices: run.rows)
+    guard tensor.shape.extents.count >= 2 else {
+      for value in try checkpoint.values(of: run.source, slices: run.rows) {
+        values[place] = value
+        place += 1
+      }
+      continue
+    }
+    let count = run.rows.count * tensor.shape.columns
+    var part = values._mutatingExtracting(place..<place + count)
+    try checkpoint.decode(run.source, rows: run.rows, into: &part)
+    place += count
+  }
+}
+
+/// Encodes the values of some rows, of which the first is the row `place` of the block.
+private func encode(
+  _ values: Span<Float>, _ rows: Range<Int>, of tensor: PlannedTensor,
+  _ checkpoint: CanonicalWeights, into buffer: inout BlockBuffer, place: Int
+) throws {
+  let strides = tensor.layout.segments.map(\.rowStride) + [0, 0]
+  func bytes(_ segment: Int) -> Range<Int> {
+    place * strides[segment]..<(place + rows.count) * strides[segment]
   }
   switch tensor.encoding {
   case .plain(let type):
-    var bytes = [UInt8](repeating: 0, count: values.count * type.bitWidth / 8)
-    var output = bytes.mutableSpan
-    encodeElements(values.span, as: type, into: &output)
-    return [bytes]
+    var first = buffer.first.mutableSpan
+    var output = first._mutatingExtracting(bytes(0))
+    encodeElements(values, as: type, into: &output)
   case .quantized(let scheme):
-    func empty(_ rowStride: Int) -> [UInt8] {
-      [UInt8](repeating: 0, count: rows.count * rowStride)
-    }
-    var codes = empty(scheme.codeBytesPerRow(columns: columns))
-    var scales = empty(scheme.scaleBytesPerRow(columns: columns))
-    var zeroPoints = empty(scheme.zeroPointBytesPerRow(columns: columns))
-    var codeSpan = codes.mutableSpan
-    var scaleSpan = scales.mutableSpan
-    var zeroPointSpan = zeroPoints.mutableSpan
-    do {
-      try encodeRows(
-        values.span, columns: columns, scheme: scheme, codes: &codeSpan, scales: &scaleSpan,
-        zeroPoints: &zeroPointSpan)
+    do throws(QuantizationFailure) {
+      try buffer.withSegments(bytes(0), bytes(1), bytes(2)) {
+        codes, scales, zeroPoints throws(QuantizationFailure) in
+        try encodeRows(
+          values, columns: tensor.shape.columns, scheme: scheme, codes: &codes, scales: &scales,
+          zeroPoints: &zeroPoints)
+      }
     } catch {
       throw BundleFailure.cannotQuantize(
         origin: checkpoint.origin, tensor: tensor.name,
         reason: error.inMatrix(firstRow: rows.lowerBound).description)
     }
-    return scheme.symmetry == .asymmetric ? [codes, scales, zeroPoints] : [codes, scales]
   }
 }
 

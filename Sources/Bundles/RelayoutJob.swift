@@ -41,8 +41,8 @@ public struct RelayoutJob: Sendable {
       path: output, plan: plan, compress: bundle.header.isCompressed, threads: threads)
     let pieces = ReadPieces()
     monitor.begin("convert", total: bundle.weights.storedByteCount, unit: .bytes)
-    try writer.writeTensors(of: bundle, monitor: monitor) { index, rows in
-      try segments(of: rows, in: plan.tensors[index], notingIn: pieces)
+    try writer.writeTensors(of: bundle, monitor: monitor) { index, rows, buffer in
+      buffer.take(try segments(of: rows, in: plan.tensors[index], notingIn: pieces))
     }
     try pieces.check(against: bundle)
     return try writer.finish(provenance: bundle.header.provenance)

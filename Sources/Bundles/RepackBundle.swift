@@ -12,9 +12,9 @@ public func repack(
   let plan = BundlePlan(repacking: bundle.header)
   var writer = try BundleWriter(path: path, plan: plan, compress: compress, threads: threads)
   monitor.begin("repack", total: bundle.weights.storedByteCount, unit: .bytes)
-  try writer.writeTensors(of: bundle, monitor: monitor) { index, rows in
+  try writer.writeTensors(of: bundle, monitor: monitor) { index, rows, buffer in
     let tensor = bundle.header.tensors[index]
-    return try tensor.segments.map { try bundle.readRows(rows, of: $0, in: tensor) }
+    buffer.take(try tensor.segments.map { try bundle.readRows(rows, of: $0, in: tensor) })
   }
   let header = try writer.finish(provenance: bundle.header.provenance)
   for (before, after) in zip(bundle.header.tensors, header.tensors) {

@@ -215,6 +215,8 @@ static void scale_errors(
   }
 }
 
+#include "search_loops.h"
+
 static double tree_sum(const __m256 *lanes) {
   __m256 eight = _mm256_add_ps(lanes[0], lanes[1]);
   __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
@@ -252,6 +254,6 @@ const struct mmdit_loops mmdit_avx2_loops = {
     bf16_to_f32,      f16_to_f32,       f32_to_bf16,        max_magnitude,
     find_magnitude,   range_with_zero,  quantize_bytes,     quantize_nibbles,
     dequantize_int8,  dequantize_uint8, dequantize_nibbles, scale_errors,
-    level_moments,
+    level_moments,    best_of_scales,
 };
 #endif

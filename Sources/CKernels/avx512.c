@@ -176,7 +176,7 @@ static void scale_errors(
   __m512 low = _mm512_loadu_ps(candidates + 32);
   __m512 high = _mm512_loadu_ps(candidates + 48);
   __m512d totals[2] = {_mm512_setzero_pd(), _mm512_setzero_pd()};
-  float block[BLOCK];
+  _Alignas(64) float block[BLOCK];
   for (size_t begin = 0; begin < count; begin += BLOCK) {
     size_t length = count - begin < BLOCK ? count - begin : BLOCK;
     for (size_t i = 0; i < length; i += 16) {
@@ -205,6 +205,8 @@ static void scale_errors(
   _mm512_storeu_pd(errors, totals[0]);
   _mm512_storeu_pd(errors + 8, totals[1]);
 }
+
+#include "search_loops.h"
 
 static double tree_sum(__m512 v) {
   __m256 eight = _mm256_add_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps(v, 1));
@@ -240,6 +242,6 @@ const struct mmdit_loops mmdit_avx512_loops = {
     bf16_to_f32,      f16_to_f32,       f32_to_bf16,        max_magnitude,
     find_magnitude,   range_with_zero,  quantize_bytes,     quantize_nibbles,
     dequantize_int8,  dequantize_uint8, dequantize_nibbles, scale_errors,
-    level_moments,
+    level_moments,    best_of_scales,
 };
 #endif

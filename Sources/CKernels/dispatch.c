@@ -86,3 +86,9 @@ mmdit_moments mmdit_level_moments(
     mmdit_quantizer quantizer) {
   return loops[level]->level_moments(values, count, normalizer, quantizer);
 }
+
+mmdit_best_scale mmdit_best_of_scales(
+    mmdit_level level, const float *values, size_t count, float normalizer, const float *scales,
+    mmdit_scale_grid grid) {
+  return loops[level]->best_of_scales(values, count, normalizer, scales, grid);
+}

@@ -17,6 +17,8 @@ struct mmdit_loops {
   void (*dequantize_nibbles)(const uint8_t *, size_t, float, int32_t, float *);
   void (*scale_errors)(const float *, size_t, float, const float *, double *);
   mmdit_moments (*level_moments)(const float *, size_t, float, mmdit_quantizer);
+  mmdit_best_scale (*best_of_scales)(
+      const float *, size_t, float, const float *, mmdit_scale_grid);
 };
 
 // Values that are summed in float before double takes over.

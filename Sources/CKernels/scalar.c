@@ -149,6 +149,8 @@ static void scale_errors(
   }
 }
 
+#include "search_loops.h"
+
 static float tree_sum(float *lanes) {
   for (size_t half = 8; half > 0; half /= 2)
     for (size_t i = 0; i < half; i++) lanes[i] += lanes[i + half];
@@ -178,5 +180,5 @@ const struct mmdit_loops mmdit_scalar_loops = {
     bf16_to_f32,      f16_to_f32,       f32_to_bf16,        max_magnitude,
     find_magnitude,   range_with_zero,  quantize_bytes,     quantize_nibbles,
     dequantize_int8,  dequantize_uint8, dequantize_nibbles, scale_errors,
-    level_moments,
+    level_moments,    best_of_scales,
 };

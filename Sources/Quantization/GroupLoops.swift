@@ -91,6 +91,20 @@ struct GroupLoops {
     return errors
   }
 
+  /// The best of 16 scales of a symmetric scheme, each as it will be stored.
+  func best(
+    _ values: Span<Float>, normalizer: Float, scales: SIMD16<Float>, _ grid: mmdit_scale_grid
+  ) -> mmdit_best_scale {
+    unsafe values.withUnsafeBufferPointer { values in
+      // A vector of 16 floats is 16 floats in memory.
+      unsafe withUnsafeBytes(of: scales) { scales in
+        unsafe mmdit_best_of_scales(
+          level, values.baseAddress, values.count, normalizer,
+          scales.baseAddress?.assumingMemoryBound(to: Float.self), grid)
+      }
+    }
+  }
+
   func moments(
     _ values: Span<Float>, normalizer: Float, _ quantizer: mmdit_quantizer
   ) -> mmdit_moments {

@@ -37,6 +37,24 @@ extension Scheme {
       inverse_scale: group.scale == 0 ? 0 : 1 / group.scale, low: low, high: high, offset: offset)
   }
 
+  /// How `mmdit_best_of_scales` stores a scale, as `storedScale` does, and the levels of zero point 0;
+  /// `fallback` stands in for a scale out of range.
+  func scaleGrid(fallback: Float) -> mmdit_scale_grid {
+    let (low, high) = levels(zero: 0)
+    let type =
+      switch scaleType {
+      case .float32: MMDIT_SCALE_F32
+      case .float16: MMDIT_SCALE_F16
+      case .bfloat16: MMDIT_SCALE_BF16
+      }
+    return mmdit_scale_grid(
+      type: Int32(type), least: leastScale, span: levelSpan, fallback: fallback, low: low,
+      high: high)
+  }
+
+  /// The smallest positive scale whose reciprocal is finite in float32.
+  private var leastScale: Float { scaleType == .float16 ? 0x1p-24 : .leastNormalMagnitude }
+
   /// The scale as it is stored: rounded to nearest, ties to even.
   ///
   /// A magnitude below the least is raised to it, keeping the sign. The least is the smallest

@@ -72,11 +72,15 @@ struct ScaleSearch {
     return shares
   }()
 
+  /// Measures the scales of a symmetric scheme and keeps the best.
   private mutating func measure(_ values: Span<Float>, symmetric scales: SIMD16<Float>) {
-    measure(
-      values,
-      ScaleCandidates(
-        scheme, scales: scales, zero: 0, normalizer: normalizer, fallback: start))
+    let found = loops.best(
+      values, normalizer: normalizer, scales: scales, scheme.scaleGrid(fallback: start.scale))
+    if startError == .infinity { startError = found.first_error }
+    if found.error < leastError {
+      leastError = found.error
+      best = GroupScale(scale: found.scale, zero: 0)
+    }
   }
 
   /// Returns the lane of the least error.
@@ -114,11 +118,15 @@ struct ScaleSearch {
     let moments = loops.moments(values, normalizer: normalizer, quantizer)
     if moments.level_level > 0 {
       let scale = Float(moments.value_level / moments.level_level) / normalizer
-      measure(
-        values,
-        ScaleCandidates(
-          scheme, scales: scale * (1 + (Self.ascending - 8) / 512), zero: best.zero,
-          normalizer: normalizer, fallback: start))
+      let scales = scale * (1 + (Self.ascending - 8) / 512)
+      switch scheme.symmetry {
+      case .symmetric: measure(values, symmetric: scales)
+      case .asymmetric:
+        measure(
+          values,
+          ScaleCandidates(
+            scheme, scales: scales, zero: best.zero, normalizer: normalizer, fallback: start))
+      }
     }
     // A measured sum is within 2^-18 of the true one, or 2^-100 where squares vanish: with this
     // margin the true error cannot be larger than at the start.

@@ -1,3 +1,4 @@
+internal import CKernels
 internal import CZlib
 internal import Crypto
 public import Parallel
@@ -68,7 +69,12 @@ public struct CRC32: Sendable, Hashable, CustomStringConvertible {
   public mutating func update(_ bytes: RawSpan) {
     value = unsafe bytes.withUnsafeBytes { buffer in
       guard let base = buffer.baseAddress else { return value }
-      // Reads `count` bytes from the start of the buffer, which has that many.
+      let level = mmdit_best_checksum_level()
+      // Both read `count` bytes from the start of the buffer, which has that many.
+      guard level == MMDIT_CHECKSUM_SCALAR else {
+        return unsafe mmdit_crc32(level, value, base, buffer.count)
+      }
+      // Its tables are larger than those of our scalar loop, and faster.
       return UInt32(
         unsafe crc32_z(
           UInt(value), base.assumingMemoryBound(to: UInt8.self), buffer.count))

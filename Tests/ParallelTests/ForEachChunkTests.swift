@@ -50,6 +50,57 @@ import Testing
     }
   }
 
+  @Test(arguments: [1, 2, 8], [0, 1, 1000])
+  func stepsBesideTheRangesAreAllTakenInTheirOrder(threads: Int, count: Int) throws {
+    let steps = Mutex<[Int]>([])
+    let visited = Atomic(0)
+    try forEachChunk(
+      of: count, chunk: 7, threads: threads,
+      beside: { isLast in
+        steps.withLockIfAvailable { steps in
+          guard steps.count < 30 else { return OrderedStep.finished }
+          // Not ahead of the ranges, until there are none.
+          guard isLast || steps.count <= visited.load(ordering: .relaxed) else { return .notNow }
+          steps.append(steps.count)
+          return .done
+        } ?? .notNow
+      },
+      scratch: { 0 }
+    ) { calls, range in
+      calls += 1
+      visited.add(range.count, ordering: .relaxed)
+    }
+    #expect(steps.withLock { $0 } == Array(0..<30))
+    #expect(visited.load(ordering: .relaxed) == count)
+  }
+
+  @Test(arguments: [1, 2, 8])
+  func scratchIsMadeOnceForEachThread(threads: Int) throws {
+    let made = Atomic(0)
+    let calls = Atomic(0)
+    try forEachChunk(
+      of: 100, chunk: 1, threads: threads,
+      scratch: {
+        made.add(1, ordering: .relaxed)
+        return 0
+      }
+    ) { own, _ in
+      own += 1
+      calls.add(1, ordering: .relaxed)
+    }
+    #expect((1...threads).contains(made.load(ordering: .relaxed)))
+    #expect(calls.load(ordering: .relaxed) == 100)
+  }
+
+  @Test(arguments: [1, 2])
+  func anErrorOfAStepComesFirst(threads: Int) {
+    #expect(throws: Stop(index: -1)) {
+      try forEachChunk(
+        of: 10, chunk: 1, threads: threads, beside: { _ in throw Stop(index: -1) }, scratch: {}
+      ) { _, range in throw Stop(index: range.lowerBound) }
+    }
+  }
+
   @Test func rowsAreLentDisjointly() throws {
     var matrix = [Int](repeating: 0, count: 30 * 4)
     var span = matrix.mutableSpan

@@ -1,5 +1,5 @@
 // The numeric loops that are worth vector instructions, and nothing else. Those of ggml's types of
-// blocks are in blocks.h.
+// blocks are in blocks.h, checksums in checksum.h.
 //
 // Every loop exists once for each level below. The levels agree bit for bit: multiplications and
 // additions are never fused, sums have the fixed order stated at each function, and rounding is to
@@ -114,6 +114,33 @@ enum { MMDIT_CANDIDATES = 16 };
 void mmdit_scale_errors(
     mmdit_level level, const float *values, size_t count, float normalizer,
     const float *candidates, double *errors);
+
+// What scales are stored as.
+enum { MMDIT_SCALE_F32 = 0, MMDIT_SCALE_F16 = 1, MMDIT_SCALE_BF16 = 2 };
+
+// How a scale becomes the one that is stored, and the levels it serves.
+typedef struct {
+  int32_t type;   // one of the above: rounded to it, to nearest, ties to even
+  float least;    // a magnitude below it is raised to it; the sign is that before rounding
+  float span;     // where the magnitude times this is not finite,
+  float fallback; // this stands in
+  float low;
+  float high;
+} mmdit_scale_grid;
+
+typedef struct {
+  double error;       // the least error of the candidates
+  double first_error; // that of the first
+  float scale;        // the candidate with the least error, as stored
+} mmdit_best_scale;
+
+// The best of 16 scales, each rounded as it will be stored; none is NaN.
+//
+// Errors are those of mmdit_scale_errors, with scale = stored * normalizer and its reciprocal. Of errors
+// that differ in the lowest four bits only, the first is taken; `normalizer` is a power of two.
+mmdit_best_scale mmdit_best_of_scales(
+    mmdit_level level, const float *values, size_t count, float normalizer, const float *scales,
+    mmdit_scale_grid grid);
 
 typedef struct {
   double value_level; // sum of x * t

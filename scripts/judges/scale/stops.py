@@ -15,8 +15,8 @@ def names(folder):
 
 
 def stop_midway(judge, source, output, recipe, with_signal, *options):
-    """Sends a signal when the tool has read the sources 1.2 times: once for the digests, then a fifth
-    for the codes. Returns its exit code and what it said."""
+    """Sends a signal when the tool has read 1.2 times what the sources have; it reads them twice, for the
+    digests and for the codes, at the same time. Returns its exit code and what it said."""
     size = sum(path.stat().st_size for path in source.glob("*.safetensors"))
     process = subprocess.Popen(
         [judge.binaries / "mmdit-quantize", source, "--recipe", recipe, "--output", output,
