@@ -22,26 +22,20 @@ void mmdit_half_away_codes(
   loops[level]->half_away_codes(values, count, inverse, codes);
 }
 
-void mmdit_grid_codes(
-    mmdit_level level, const float *values, size_t count, mmdit_grid grid, float scale,
-    float offset, uint8_t *codes) {
-  loops[level]->grid_codes(values, count, grid, scale, offset, codes);
+void mmdit_merge_codes(
+    mmdit_level level, const uint8_t *codes, size_t count, int32_t right, int32_t mask,
+    int32_t left, uint8_t *bytes) {
+  loops[level]->merge_codes(codes, count, right, mask, left, bytes);
 }
 
-mmdit_best mmdit_grid_best(
-    mmdit_level level, const float *values, const float *weights, size_t count, mmdit_grid grid,
-    const float *candidates) {
-  return loops[level]->grid_best(values, weights, count, grid, candidates);
+float mmdit_grid_codes(
+    mmdit_level level, const float *values, size_t count, mmdit_grid grid, float normalizer,
+    float scale, float offset, uint8_t *codes) {
+  return loops[level]->grid_codes(values, count, grid, normalizer, scale, offset, codes);
 }
 
-void mmdit_grid_fit(
-    mmdit_level level, const float *values, const float *weights, size_t count, mmdit_grid grid,
-    int32_t has_offset, const float *candidates, float *fitted) {
-  loops[level]->grid_fit(values, weights, count, grid, has_offset, candidates, fitted);
-}
-
-mmdit_grid_sums mmdit_sum_grid(
-    mmdit_level level, const float *values, const float *weights, size_t count, mmdit_grid grid,
-    float scale, float offset) {
-  return loops[level]->sum_grid(values, weights, count, grid, scale, offset);
+void mmdit_search_blocks(
+    mmdit_level level, const float *values, size_t block_count, const mmdit_super_grid *grid,
+    mmdit_super_block *found, int8_t *scales, int8_t *minima, uint8_t *codes) {
+  loops[level]->search_blocks(values, block_count, grid, found, scales, minima, codes);
 }

@@ -56,87 +56,59 @@ import Testing
   }
 
   @Test func codesOfAGridFollowTheirDefinitionAtEveryLevelAndLength() {
-    for count in lengths {
+    for count in lengths where count.isMultiple(of: 16) {
       let values = ordinaryValues(count, seed: UInt64(count))
       for grid in grids {
         for (scale, offset) in zip(scales, offsets) {
-          let expected = values.map {
-            UInt8(expectedIndex($0, grid, scale: scale, offset: offset))
+          let indices = values.map { expectedIndex($0 * 2, grid, scale: scale, offset: offset) }
+          let errors = zip(values, indices).map { value, index in
+            let level = grid.is_table == 0 ? Float(index) + grid.low : table(index)
+            return ((value * 2 - offset) - scale * level).magnitude
           }
           for level in levels {
             var codes = [UInt8](repeating: 0xa5, count: count + 1)
-            unsafe mmdit_grid_codes(level, values, count, grid, scale, offset, &codes)
-            #expect(codes == expected + [0xa5], "level \(level), \(count) values")
+            let error = unsafe mmdit_grid_codes(
+              level, values, count, grid, 2, scale, offset, &codes)
+            #expect(codes == indices.map { UInt8($0) } + [0xa5], "level \(level), \(count) values")
+            #expect(error == errors.reduce(0, max), "level \(level), \(count) values")
           }
         }
       }
     }
   }
 
-  @Test func theBestOfSixteenIsTheFirstWithTheLeastErrorAtEveryLevel() {
-    for count in lengths {
-      let values = ordinaryValues(count, seed: UInt64(count))
-      let weights = values.map { $0.magnitude + 0.5 }
-      for grid in grids {
-        let errors = (0..<16).map { candidate in
-          var sum: Float = 0
-          for (value, weight) in zip(values, weights) {
-            let index = expectedIndex(
-              value, grid, scale: scales[candidate], offset: offsets[candidate])
-            let level = grid.is_table == 0 ? Float(index) + grid.low : table(index)
-            let error = (value - offsets[candidate]) - scales[candidate] * level
-            sum += (weight * error) * error
-          }
-          return sum
-        }
-        let least = errors.reduce(Float.infinity) { min($0, $1) }
-        for level in levels {
-          let best = unsafe mmdit_grid_best(
-            level, values, weights, count, grid, scales + offsets)
-          #expect(best.error == least, "level \(level), \(count) values")
-          #expect(Int(best.index) == errors.firstIndex(of: least))
-        }
-      }
+  /// Where the permutations of AVX-512 could go wrong: next to every border, and far out.
+  @Test func tableIndicesAreRightAtEveryQuarterAndBesideEveryBorder() {
+    var values = (-600..<600).map { Float($0) / 4 }
+    for index in 0..<15 {
+      let border = (table(index) + table(index + 1)) / 2
+      values += [border.nextDown, border, border.nextUp]
     }
-  }
-
-  @Test func fitsAndSumsAreTheSameBitsAtEveryLevel() {
-    for count in lengths where count.isMultiple(of: 16) {
-      let values = ordinaryValues(count, seed: UInt64(count))
-      let weights = values.map { $0.magnitude + 0.5 }
-      for grid in grids {
-        var fits: [[UInt32]] = []
-        var sums: [[Float]] = []
-        for level in levels {
-          for hasOffset in [Int32(0), 1] {
-            var fitted = [Float](repeating: 9, count: 33)
-            unsafe mmdit_grid_fit(
-              level, values, weights, count, grid, hasOffset, scales + offsets, &fitted)
-            fits.append(fitted.map { $0.isNaN ? Float.nan.bitPattern : $0.bitPattern })
-            #expect(fitted[32] == 9)
-          }
-          let found = unsafe mmdit_sum_grid(level, values, weights, count, grid, 0.3, -0.25)
-          sums.append([found.weight, found.value, found.level, found.square, found.product])
-        }
-        #expect(Set(sums).count == 1)
-        for first in 0..<2 {
-          #expect(Set(stride(from: first, to: fits.count, by: 2).map { fits[$0] }).count == 1)
-        }
-      }
-    }
-  }
-
-  @Test func aFitIsTheLeastSquaresOfItsLevels() {
-    // Values that scale 0.5 and offset −1 give exactly, seen from candidates with the same levels.
-    let values = (0..<16).map { 0.5 * Float($0) - 1 }
-    let weights = [Float](repeating: 1, count: 16)
+    values += [-3e38, 3e38, 0x1p-140]
+    let expected = values.map { UInt8(expectedIndex($0, grids[2], scale: 1, offset: 0)) }
     for level in levels {
-      var fitted = [Float](repeating: 0, count: 32)
-      unsafe mmdit_grid_fit(
-        level, values, weights, 16, grids[0], 1,
-        [Float](repeating: 0.51, count: 16) + [Float](repeating: -1.01, count: 16), &fitted)
-      #expect(fitted.prefix(16).allSatisfy { $0 == 0.5 })
-      #expect(fitted.suffix(16).allSatisfy { $0 == -1 })
+      var codes = [UInt8](repeating: 0, count: values.count)
+      _ = unsafe mmdit_grid_codes(level, values, values.count, grids[2], 1, 1, 0, &codes)
+      #expect(values.count.isMultiple(of: 16) && codes == expected, "level \(level)")
+    }
+  }
+
+  @Test func bitsAreMergedAtEveryLevelAndLength() {
+    for count in lengths {
+      var generator = SplitMix64(state: UInt64(count))
+      let codes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
+      let bytes = (0...count).map { _ in UInt8.random(in: 0...255, using: &generator) }
+      for (right, mask, left) in [(0, 15, 0), (0, 15, 4), (4, 3, 6), (2, 1, 7), (0, 255, 3)] {
+        let expected = zip(bytes, codes).map { byte, code in
+          UInt8(truncatingIfNeeded: Int(byte) | ((Int(code) >> right) & mask) << left)
+        }
+        for level in levels {
+          var merged = bytes
+          unsafe mmdit_merge_codes(
+            level, codes, count, Int32(right), Int32(mask), Int32(left), &merged)
+          #expect(merged == expected + [bytes[count]], "level \(level), \(count) codes")
+        }
+      }
     }
   }
 }

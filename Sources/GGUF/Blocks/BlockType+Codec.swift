@@ -66,23 +66,11 @@ extension BlockType: MatrixCodec {
     case .q80, .q40, .q41, .q50, .q51:
       var blocks = RoundBlocks(self)
       return encode(values, with: &blocks, into: &bytes)
-    case .iq4NL:
-      var blocks = NonlinearBlocks()
-      return encode(values, with: &blocks, into: &bytes)
-    case .q2K: return encode(values, in: .q2K, into: &bytes)
-    case .q3K: return encode(values, in: .q3K, into: &bytes)
-    case .q4K: return encode(values, in: .q4K, into: &bytes)
-    case .q5K: return encode(values, in: .q5K, into: &bytes)
-    case .q6K: return encode(values, in: .q6K, into: &bytes)
-    case .iq4XS: return encode(values, in: .iq4XS, into: &bytes)
+    case .q2K, .q3K, .q4K, .q5K, .q6K, .iq4NL, .iq4XS:
+      guard let grid = SuperBlockGrid(self) else { preconditionFailure("\(name) has a grid") }
+      var blocks = SuperBlocks(self, grid)
+      return blocks.encode(values, into: &bytes)
     }
-  }
-
-  private func encode(
-    _ values: Span<Float>, in grid: SuperBlockGrid, into bytes: inout MutableSpan<UInt8>
-  ) -> Int? {
-    var blocks = SuperBlocks(self, grid)
-    return encode(values, with: &blocks, into: &bytes)
   }
 
   private func encode<Coding: BlockCoding & ~Copyable>(
