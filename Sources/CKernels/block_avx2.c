@@ -9,10 +9,11 @@
 
 #pragma clang attribute push(__attribute__((target("avx2,f16c"))), apply_to = function)
 #include "block_loops.h"
+#include "round_loops.h"
 #include "superblock_loops.h"
 #pragma clang attribute pop
 
 const struct mmdit_block_loops mmdit_avx2_block_loops = {
-    truncated_codes, half_away_codes, merge_codes, grid_codes, search_blocks,
+    round_blocks, merge_codes, grid_codes, search_blocks,
 };
 #endif

@@ -11,15 +11,9 @@ static const struct mmdit_block_loops *const loops[] = {
 static const struct mmdit_block_loops *const loops[] = {&mmdit_scalar_block_loops};
 #endif
 
-void mmdit_truncated_codes(
-    mmdit_level level, const float *values, size_t count, float minimum, float inverse,
-    float addend, float high, uint8_t *codes) {
-  loops[level]->truncated_codes(values, count, minimum, inverse, addend, high, codes);
-}
-
-void mmdit_half_away_codes(
-    mmdit_level level, const float *values, size_t count, float inverse, uint8_t *codes) {
-  loops[level]->half_away_codes(values, count, inverse, codes);
+size_t mmdit_encode_blocks(
+    mmdit_level level, const float *values, size_t block_count, int32_t type, uint8_t *bytes) {
+  return loops[level]->round_blocks(values, block_count, type, bytes);
 }
 
 void mmdit_merge_codes(

@@ -69,17 +69,13 @@ static inline lanes inverse_of(lanes scale) {
   return __builtin_elementwise_abs(inverse) < INFINITY ? inverse : (lanes)0;
 }
 
-static inline float tree_sum(lanes values) {
-  float sums[MMDIT_CANDIDATES];
-  store(sums, values);
-  for (size_t half = MMDIT_CANDIDATES / 2; half > 0; half /= 2)
-    for (size_t i = 0; i < half; i++) sums[i] += sums[i + half];
-  return sums[0];
-}
+typedef float half_lanes __attribute__((ext_vector_type(8)));
+typedef float quarter_lanes __attribute__((ext_vector_type(4)));
 
+// The largest of lanes that are numbers.
 static inline float largest_lane(lanes values) {
-  float numbers[MMDIT_CANDIDATES], largest = 0;
-  store(numbers, values);
-  for (size_t i = 0; i < MMDIT_CANDIDATES; i++) largest = numbers[i] > largest ? numbers[i] : largest;
-  return largest;
+  half_lanes eight = __builtin_elementwise_max(values.lo, values.hi);
+  quarter_lanes four = __builtin_elementwise_max(eight.lo, eight.hi);
+  float first = four.x > four.z ? four.x : four.z, second = four.y > four.w ? four.y : four.w;
+  return first > second ? first : second;
 }

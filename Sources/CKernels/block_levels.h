@@ -4,8 +4,7 @@
 #include "superblocks.h"
 
 struct mmdit_block_loops {
-  void (*truncated_codes)(const float *, size_t, float, float, float, float, uint8_t *);
-  void (*half_away_codes)(const float *, size_t, float, uint8_t *);
+  size_t (*round_blocks)(const float *, size_t, int32_t, uint8_t *);
   void (*merge_codes)(const uint8_t *, size_t, int32_t, int32_t, int32_t, uint8_t *);
   float (*grid_codes)(const float *, size_t, mmdit_grid, float, float, float, uint8_t *);
   void (*search_blocks)(

@@ -5,23 +5,7 @@
 
 #include "block_lanes.h"
 
-static void truncated_codes(
-    const float *values, size_t count, float minimum, float inverse, float addend, float high,
-    uint8_t *codes) {
-  for (size_t i = 0; i < count; i++) {
-    float position = (values[i] - minimum) * inverse + addend;
-    codes[i] = (uint8_t)(int32_t)(position < high ? position : high);
-  }
-}
-
-static void half_away_codes(const float *values, size_t count, float inverse, uint8_t *codes) {
-  for (size_t i = 0; i < count; i++) {
-    float position = values[i] * inverse;
-    // Both differences are exact, so that just below a half is not taken for a half.
-    float whole = (float)(int32_t)position;
-    codes[i] = (uint8_t)(int32_t)(whole + (float)(int32_t)(2 * (position - whole)));
-  }
-}
+typedef uint8_t code_lanes __attribute__((ext_vector_type(MMDIT_CANDIDATES)));
 
 static void merge_codes(
     const uint8_t *codes, size_t count, int32_t right, int32_t mask, int32_t left,
@@ -33,7 +17,6 @@ static void merge_codes(
 static float grid_codes(
     const float *values, size_t count, mmdit_grid grid, float normalizer, float scale,
     float offset, uint8_t *codes) {
-  typedef uint8_t code_lanes __attribute__((ext_vector_type(MMDIT_CANDIDATES)));
   lanes inverse = inverse_of((lanes)scale);
   lanes largest = 0;
   for (size_t k = 0; k < count; k += MMDIT_CANDIDATES) {

@@ -2,8 +2,9 @@
 #include "block_levels.h"
 
 #include "block_loops.h"
+#include "round_loops.h"
 #include "superblock_loops.h"
 
 const struct mmdit_block_loops mmdit_scalar_block_loops = {
-    truncated_codes, half_away_codes, merge_codes, grid_codes, search_blocks,
+    round_blocks, merge_codes, grid_codes, search_blocks,
 };

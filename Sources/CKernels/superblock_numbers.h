@@ -1,6 +1,7 @@
 // A block's own numbers, and the integers with which its groups multiply them.
 #pragma once
 
+#include "half_numbers.h"
 #include "superblock_fits.h"
 
 // What is chosen for the groups, and the numbers of their blocks.
@@ -12,30 +13,6 @@ struct choice {
   struct level_sums sums;
   double error[MMDIT_GROUPS];
 };
-
-static inline float half_value(uint16_t bits) {
-  uint32_t exponent = bits >> 10 & 31, fraction = bits & 1023;
-  float magnitude = exponent == 0    ? (float)fraction * 0x1p-24f
-                    : exponent == 31 ? INFINITY
-                                     : (float)(1024 + fraction) * 0x1p-25f * (float)(1u << exponent);
-  return bits & 0x8000 ? -magnitude : magnitude;
-}
-
-// Nearest, ties to even. What is not 0 does not become 0, so that it can still give values.
-static inline uint16_t half_bits(float value) {
-  uint32_t bits;
-  memcpy(&bits, &value, sizeof bits);
-  uint16_t sign = (uint16_t)(bits >> 16 & 0x8000);
-  bits &= 0x7fffffff;
-  if (bits >= 0x477ff000) return sign | 0x7c00;
-  if (bits >= 0x38800000) return sign | (uint16_t)((bits + 0xfff + (bits >> 13 & 1) - 0x38000000) >> 13);
-  // Multiples of 2^-24, the step of float from 1/2 to 1.
-  float rest;
-  memcpy(&rest, &bits, sizeof rest);
-  rest = (rest + 0.5f) - 0.5f;
-  uint16_t steps = (uint16_t)(rest * 0x1p24f);
-  return sign | (bits != 0 && steps == 0 ? 1 : steps);
-}
 
 static inline lanes bounded(lanes quotient, const mmdit_super_grid *grid) {
   return rounded(clamped(quotient, grid->lowest_integer, grid->highest_integer));

@@ -26,32 +26,58 @@ import Testing
     return (0..<15).count { position > (table($0) + table($0 + 1)) / 2 }
   }
 
-  @Test func truncatedCodesFollowTheirDefinitionAtEveryLevelAndLength() {
-    for count in lengths {
-      let values = ordinaryValues(count, seed: UInt64(count))
-      let expected = values.map { UInt8(min((($0 - -4) * 1.9 + 0.5).rounded(.towardZero), 15)) }
+  /// ggml's own bytes are in the goldens of `GGUF`.
+  @Test(arguments: [
+    (MMDIT_Q8_0, 34), (MMDIT_Q4_0, 18), (MMDIT_Q4_1, 20), (MMDIT_Q5_0, 22), (MMDIT_Q5_1, 24),
+  ])
+  func encodedBlocksAreTheSameAtEveryLevelAndLength(_ type: Int, _ size: Int) {
+    for count in 0...20 {
+      var values = ordinaryValues(32 * count, seed: UInt64(count))
+      for index in values.indices {
+        switch index / 32 % 5 {
+        case 1: values[index] *= 0x1p-140
+        case 2: values[index] = 0
+        case 3: values[index] = values[index].rounded() / 2
+        case 4: values[index] *= 1000
+        default: break
+        }
+      }
+      var results: Set<[UInt8]> = []
       for level in levels {
-        var codes = [UInt8](repeating: 0xa5, count: count + 1)
-        unsafe mmdit_truncated_codes(level, values, count, -4, 1.9, 0.5, 15, &codes)
-        #expect(codes == expected + [0xa5], "level \(level), \(count) values")
+        var bytes = [UInt8](repeating: 0xa5, count: count * size + 1)
+        let held = unsafe mmdit_encode_blocks(level, values, count, Int32(type), &bytes)
+        #expect(held == count && bytes[count * size] == 0xa5)
+        results.insert(bytes)
+      }
+      #expect(results.count == 1)
+    }
+  }
+
+  @Test func theFirstBlockBeyondHalfPrecisionIsGivenAtEveryLevel() {
+    for type in [MMDIT_Q8_0, MMDIT_Q4_0, MMDIT_Q4_1, MMDIT_Q5_0, MMDIT_Q5_1] {
+      var values = ordinaryValues(32 * 9, seed: 1)
+      values[32 * 6 + 11] = -3e38
+      values[32 * 7] = 3e38
+      for level in levels {
+        var bytes = [UInt8](repeating: 0, count: 24 * 9 + 90)
+        #expect(unsafe mmdit_encode_blocks(level, values, 9, Int32(type), &bytes) == 6)
       }
     }
   }
 
-  @Test func halvesRoundAwayFromZeroAtEveryLevelAndLength() {
-    let ties: [Float] = [0.5, -0.5, 1.5, 126.5, 0.49999997, -0.49999997, 0, -0.0, 127, -127]
-    for count in lengths {
-      let values = ordinaryValues(count, seed: UInt64(count)).enumerated().map { index, value in
-        index % 2 == 0 ? ties[index / 2 % ties.count] : 30 * value
-      }
-      let expected = values.map {
-        UInt8(bitPattern: Int8($0.rounded(.toNearestOrAwayFromZero)))
-      }
-      for level in levels {
-        var codes = [UInt8](repeating: 0xa5, count: count + 1)
-        unsafe mmdit_half_away_codes(level, values, count, 1, &codes)
-        #expect(codes == expected + [0xa5], "level \(level), \(count) values")
-      }
+  /// Codes of Q8_0 with a scale of 1 are values rounded to nearest, halves away from zero.
+  @Test func halvesRoundAwayFromZeroAtEveryLevel() {
+    let ties: [Float] = [
+      0.5, -0.5, 1.5, 126.5, 0.49999997, -0.49999997, 0, -0.0, 127, -127, 2.5, -2.5,
+    ]
+    let values = (0..<32).map { ties[$0 % ties.count] }
+    let expected = values.map {
+      UInt8(bitPattern: Int8($0.rounded(.toNearestOrAwayFromZero)))
+    }
+    for level in levels {
+      var bytes = [UInt8](repeating: 0, count: 34)
+      #expect(unsafe mmdit_encode_blocks(level, values, 1, Int32(MMDIT_Q8_0), &bytes) == 1)
+      #expect(Array(bytes.dropFirst(2)) == expected)
     }
   }
 

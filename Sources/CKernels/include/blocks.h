@@ -4,20 +4,25 @@
 
 #include "kernels.h"
 
+// MARK: Types whose scale follows from the extremes
+
+enum {
+  MMDIT_Q4_0 = 2, // ggml's numbers of the types
+  MMDIT_Q4_1 = 3,
+  MMDIT_Q5_0 = 6,
+  MMDIT_Q5_1 = 7,
+  MMDIT_Q8_0 = 8,
+};
+
+// Encodes blocks of 32 finite values to the bytes of ggml's own encoder, but that a minimum of 0 has no
+// sign: codes are rounded with the scale as it was before it was rounded to f16.
+//
+// Gives the index of the first block whose scale or minimum is beyond f16, of which and behind which the
+// bytes are unspecified; block_count where there is none.
+size_t mmdit_encode_blocks(
+    mmdit_level level, const float *values, size_t block_count, int32_t type, uint8_t *bytes);
+
 // MARK: Codes
-
-// min(trunc((value - minimum) * inverse + addend), high), one code a byte.
-//
-// (value - minimum) * inverse + addend is in 0 ..< 2^31; a NaN gives an unspecified code.
-void mmdit_truncated_codes(
-    mmdit_level level, const float *values, size_t count, float minimum, float inverse,
-    float addend, float high, uint8_t *codes);
-
-// value * inverse rounded to nearest, ties away from zero, as bytes with sign.
-//
-// Its magnitude is at most 127; a NaN gives an unspecified code.
-void mmdit_half_away_codes(
-    mmdit_level level, const float *values, size_t count, float inverse, uint8_t *codes);
 
 // bytes[i] |= ((codes[i] >> right) & mask) << left, of which the low eight bits are kept: bits of codes
 // to their place among others.

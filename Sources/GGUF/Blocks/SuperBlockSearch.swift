@@ -2,8 +2,7 @@ internal import CKernels
 internal import Scalars
 
 /// The search for the scales of blocks with the least weighted sum of squared errors; what it does is
-/// said in `superblocks.h`. With `RoundLoops` the only place of this module where a span becomes a
-/// pointer.
+/// said in `superblocks.h`.
 ///
 /// The least sum may give up a value far out. A block in which one is off by more than
 /// `SuperBlockGrid.errorShare` gets scales that cover every value instead.
