@@ -11,11 +11,13 @@
 
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq"))), apply_to = function)
 #include "block_loops.h"
+#include "codebook_loops.h"
 #include "round_loops.h"
 #include "superblock_loops.h"
 #pragma clang attribute pop
 
 const struct mmdit_block_loops mmdit_avx512_block_loops = {
     round_blocks, merge_codes, grid_codes, search_blocks,
+    encode_codebook, round_to_f16,
 };
 #endif

@@ -33,3 +33,14 @@ void mmdit_search_blocks(
     mmdit_super_block *found, int8_t *scales, int8_t *minima, uint8_t *codes) {
   loops[level]->search_blocks(values, block_count, grid, found, scales, minima, codes);
 }
+
+void mmdit_encode_codebook(
+    mmdit_level level, const float *values, size_t count, const float *borders,
+    const uint8_t *order, uint8_t *packed, float *magnitudes) {
+  loops[level]->encode_codebook(values, count, borders, order, packed, magnitudes);
+}
+
+void mmdit_round_to_f16(
+    mmdit_level level, const float *values, size_t count, float *rounded) {
+  loops[level]->round_to_f16(values, count, rounded);
+}

@@ -1,6 +1,8 @@
-// The loops of one level. blocks.h and superblocks.h say what each computes.
+// The loops of one level. blocks.h, superblocks.h and codebooks.h say what each
+// computes.
 #pragma once
 
+#include "codebooks.h"
 #include "superblocks.h"
 
 struct mmdit_block_loops {
@@ -10,6 +12,9 @@ struct mmdit_block_loops {
   void (*search_blocks)(
       const float *, size_t, const mmdit_super_grid *, mmdit_super_block *, int8_t *, int8_t *,
       uint8_t *);
+  void (*encode_codebook)(
+      const float *, size_t, const float *, const uint8_t *, uint8_t *, float *);
+  void (*round_to_f16)(const float *, size_t, float *);
 };
 
 extern const struct mmdit_block_loops mmdit_scalar_block_loops;
