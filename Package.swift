@@ -62,6 +62,8 @@ let package = Package(
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    // Options of the C library's allocator, which module Glibc leaves out.
+    .systemLibrary(name: "CMalloc"),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
     // 1. Failures, numbers, bytes, threads, documents.
@@ -155,7 +157,7 @@ let package = Package(
     library("FidelityReports", ["Failures", "Storage", "StrictJSON"]),
 
     // 6. What people and scripts see.
-    library("ToolKit", ["Failures", "Parallel", argumentParser, logging]),
+    library("ToolKit", ["CMalloc", "Failures", "Parallel", argumentParser, logging]),
     library(
       "Reports",
       [

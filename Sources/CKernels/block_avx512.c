@@ -2,14 +2,22 @@
 #if defined(__x86_64__)
 #include "block_levels.h"
 
+#include <immintrin.h>
 #include <math.h>
 #include <string.h>
 
+#define MMDIT_ROUNDS 1
+#define MMDIT_PERMUTES 1
+
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq"))), apply_to = function)
 #include "block_loops.h"
+#include "codebook_loops.h"
+#include "round_loops.h"
+#include "superblock_loops.h"
 #pragma clang attribute pop
 
 const struct mmdit_block_loops mmdit_avx512_block_loops = {
-    truncated_codes, half_away_codes, grid_codes, grid_best, grid_fit, sum_grid,
+    round_blocks, merge_codes, grid_codes, search_blocks,
+    encode_codebook, round_to_f16,
 };
 #endif

@@ -11,37 +11,36 @@ static const struct mmdit_block_loops *const loops[] = {
 static const struct mmdit_block_loops *const loops[] = {&mmdit_scalar_block_loops};
 #endif
 
-void mmdit_truncated_codes(
-    mmdit_level level, const float *values, size_t count, float minimum, float inverse,
-    float addend, float high, uint8_t *codes) {
-  loops[level]->truncated_codes(values, count, minimum, inverse, addend, high, codes);
+size_t mmdit_encode_blocks(
+    mmdit_level level, const float *values, size_t block_count, int32_t type, uint8_t *bytes) {
+  return loops[level]->round_blocks(values, block_count, type, bytes);
 }
 
-void mmdit_half_away_codes(
-    mmdit_level level, const float *values, size_t count, float inverse, uint8_t *codes) {
-  loops[level]->half_away_codes(values, count, inverse, codes);
+void mmdit_merge_codes(
+    mmdit_level level, const uint8_t *codes, size_t count, int32_t right, int32_t mask,
+    int32_t left, uint8_t *bytes) {
+  loops[level]->merge_codes(codes, count, right, mask, left, bytes);
 }
 
-void mmdit_grid_codes(
-    mmdit_level level, const float *values, size_t count, mmdit_grid grid, float scale,
-    float offset, uint8_t *codes) {
-  loops[level]->grid_codes(values, count, grid, scale, offset, codes);
+float mmdit_grid_codes(
+    mmdit_level level, const float *values, size_t count, mmdit_grid grid, float normalizer,
+    float scale, float offset, uint8_t *codes) {
+  return loops[level]->grid_codes(values, count, grid, normalizer, scale, offset, codes);
 }
 
-mmdit_best mmdit_grid_best(
-    mmdit_level level, const float *values, const float *weights, size_t count, mmdit_grid grid,
-    const float *candidates) {
-  return loops[level]->grid_best(values, weights, count, grid, candidates);
+void mmdit_search_blocks(
+    mmdit_level level, const float *values, size_t block_count, const mmdit_super_grid *grid,
+    mmdit_super_block *found, int8_t *scales, int8_t *minima, uint8_t *codes) {
+  loops[level]->search_blocks(values, block_count, grid, found, scales, minima, codes);
 }
 
-void mmdit_grid_fit(
-    mmdit_level level, const float *values, const float *weights, size_t count, mmdit_grid grid,
-    int32_t has_offset, const float *candidates, float *fitted) {
-  loops[level]->grid_fit(values, weights, count, grid, has_offset, candidates, fitted);
+void mmdit_encode_codebook(
+    mmdit_level level, const float *values, size_t count, const float *borders,
+    const uint8_t *order, uint8_t *packed, float *magnitudes) {
+  loops[level]->encode_codebook(values, count, borders, order, packed, magnitudes);
 }
 
-mmdit_grid_sums mmdit_sum_grid(
-    mmdit_level level, const float *values, const float *weights, size_t count, mmdit_grid grid,
-    float scale, float offset) {
-  return loops[level]->sum_grid(values, weights, count, grid, scale, offset);
+void mmdit_round_to_f16(
+    mmdit_level level, const float *values, size_t count, float *rounded) {
+  loops[level]->round_to_f16(values, count, rounded);
 }

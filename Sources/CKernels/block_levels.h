@@ -1,17 +1,20 @@
-// The loops of one level. blocks.h says what each computes.
+// The loops of one level. blocks.h, superblocks.h and codebooks.h say what each
+// computes.
 #pragma once
 
-#include "blocks.h"
+#include "codebooks.h"
+#include "superblocks.h"
 
 struct mmdit_block_loops {
-  void (*truncated_codes)(const float *, size_t, float, float, float, float, uint8_t *);
-  void (*half_away_codes)(const float *, size_t, float, uint8_t *);
-  void (*grid_codes)(const float *, size_t, mmdit_grid, float, float, uint8_t *);
-  mmdit_best (*grid_best)(const float *, const float *, size_t, mmdit_grid, const float *);
-  void (*grid_fit)(
-      const float *, const float *, size_t, mmdit_grid, int32_t, const float *, float *);
-  mmdit_grid_sums (*sum_grid)(
-      const float *, const float *, size_t, mmdit_grid, float, float);
+  size_t (*round_blocks)(const float *, size_t, int32_t, uint8_t *);
+  void (*merge_codes)(const uint8_t *, size_t, int32_t, int32_t, int32_t, uint8_t *);
+  float (*grid_codes)(const float *, size_t, mmdit_grid, float, float, float, uint8_t *);
+  void (*search_blocks)(
+      const float *, size_t, const mmdit_super_grid *, mmdit_super_block *, int8_t *, int8_t *,
+      uint8_t *);
+  void (*encode_codebook)(
+      const float *, size_t, const float *, const uint8_t *, uint8_t *, float *);
+  void (*round_to_f16)(const float *, size_t, float *);
 };
 
 extern const struct mmdit_block_loops mmdit_scalar_block_loops;

@@ -110,22 +110,7 @@ extension FourBitFloatCodec: MatrixCodec {
     _ values: Span<Float>, rows: Range<Int>, of shape: Shape, after survey: MatrixSurvey
   ) throws(CodecFailure) -> [[UInt8]] {
     try CodecFailure.requireFinite(values, columns: shape.columns, firstRow: rows.lowerBound)
-    let table = table
-    // An odd count is followed by the code of 0.
-    var codes = [UInt8](repeating: table.zero, count: values.count + values.count % 2)
-    var magnitudes = [Float](repeating: 0, count: Self.blocks(values.count))
-    var span = codes.mutableSpan
-    for block in magnitudes.indices {
-      let begin = block * Self.blockSize
-      let range = begin..<min(values.count, begin + Self.blockSize)
-      let magnitude = values.extracting(range).largestMagnitude
-      magnitudes[block] = magnitude
-      // As the library, so that a block of zeros has the code of 0.
-      let inverse = 1 / max(magnitude, 1e-38)
-      var blockCodes = span._mutatingExtracting(range)
-      table.encode(values.extracting(range), times: inverse, into: &blockCodes)
-    }
-    let packed = Nibbles.pack(codes.span, .evenHigh)
+    let (packed, magnitudes) = table.encode(values)
     guard isDouble else { return [packed, ElementType.float32.bytes(of: magnitudes.span)] }
     let nested = NestedMagnitudes(survey.blockMaxima)
     let first = rows.lowerBound * shape.columns / Self.blockSize

@@ -1,16 +1,15 @@
+internal import CKernels
+internal import Scalars
+
 /// The 16 numbers that bitsandbytes' codes of four bits stand for, and which is nearest to a value.
 struct FourBitTable: Sendable {
   /// The number of each code.
   let numbers: [Float]
-  /// Where the sorted numbers meet: half way, in float32; then infinity. A value above the first k has
-  /// the k-th of `order` as its code; on a border it has the lower.
+  /// Where the sorted numbers meet: half way, in float32. A value above the first k has the k-th of
+  /// `order` as its code; on a border it has the lower.
   private let borders: [Float]
   private let order: [UInt8]
-  /// How many borders lie below all values whose 64-fold rounds to the index, taken as eight bits in
-  /// two's complement.
-  private let bordersBelow: [UInt8]
 
-  /// No more than three of the borders between the numbers may lie in a 64th.
   init(_ numbers: [Float]) {
     precondition(numbers.count == 16)
     self.numbers = numbers
@@ -23,27 +22,22 @@ struct FourBitTable: Sendable {
     for (low, high) in zip(sorted.map { numbers[$0] }, sorted.dropFirst().map { numbers[$0] }) {
       borders.append(low == high ? -.leastNonzeroMagnitude : (low + high) / 2)
     }
-    self.borders = borders + [.infinity]
-    bordersBelow = (0..<256).map { index in
-      let least = (Float(Int8(truncatingIfNeeded: index)) - 0.5) / 64
-      return UInt8(borders.reduce(0) { $0 + ($1 < least ? 1 : 0) })
-    }
+    self.borders = borders
   }
 
-  /// Puts the codes nearest to values of −1…1, which are given as their multiples of 1 / `inverse`.
-  func encode(
-    _ values: Span<Float>, times inverse: Float, into codes: inout MutableSpan<UInt8>
-  ) {
-    let (borders, order, bordersBelow) = (borders.span, order.span, bordersBelow.span)
-    for index in values.indices {
-      let value = values[index] * inverse
-      var below = Int(bordersBelow[Int((64 * value).roundedToByte)])
-      // Without branches, which would be taken at random.
-      below &+= value > borders[below] ? 1 : 0
-      below &+= value > borders[below] ? 1 : 0
-      below &+= value > borders[below] ? 1 : 0
-      codes[index] = order[below]
+  /// The codes nearest to the values of blocks of 64 as shares of the block's largest magnitude, two to a
+  /// byte, the even one in the high bits, and those magnitudes. An odd count is followed by the code
+  /// of 0; the values are finite.
+  func encode(_ values: Span<Float>) -> (packed: [UInt8], magnitudes: [Float]) {
+    var packed = [UInt8](repeating: 0, count: (values.count + 1) / 2)
+    var magnitudes = [Float](repeating: 0, count: (values.count + 63) / 64)
+    // A span, 15 borders, 16 codes, and room for the codes and magnitudes of its values.
+    unsafe values.withUnsafeBufferPointer { values in
+      unsafe mmdit_encode_codebook(
+        KernelLevel.best.rawValue, values.baseAddress, values.count, borders, order, &packed,
+        &magnitudes)
     }
+    return (packed, magnitudes)
   }
 
   /// The code of 0.

@@ -1,4 +1,6 @@
+internal import CKernels
 public import Quantization
+internal import Scalars
 public import Tensors
 
 /// bitsandbytes' LLM.int8: levels −127…127 of eight bits, and of each row the largest magnitude.
@@ -57,19 +59,39 @@ extension LLMInt8Codec: LevelCodec {
         maxima[row] = 0
         continue
       }
-      // At most 127 and some roundings, which is level 127.
-      for column in 0..<columns {
-        codes[row * columns + column] = (halves[column] * inverse).roundedToByte
-      }
+      var codeSpan = codes.mutableSpan
+      var output = codeSpan._mutatingExtracting(row * columns..<(row + 1) * columns)
+      Self.levels(halves.span, inverse: inverse, into: &output)
     }
     return [codes, ElementType.float32.bytes(of: maxima.span)]
   }
 
   /// The weights as float16 numbers, where that is a rounding of at most 2⁻¹¹ of their maximum.
   private static func round(_ weights: Span<Float>, to halves: inout [Float]) {
-    let keeps = weights.largestMagnitude < 0x1p-14
-    for index in weights.indices {
-      halves[index] = keeps ? weights[index] : weights[index].roundedToHalf
+    guard weights.largestMagnitude >= 0x1p-14 else {
+      for index in weights.indices { halves[index] = weights[index] }
+      return
+    }
+    precondition(halves.count == weights.count)
+    // Both have this count.
+    unsafe weights.withUnsafeBufferPointer {
+      unsafe mmdit_round_to_f16(KernelLevel.best.rawValue, $0.baseAddress, $0.count, &halves)
+    }
+  }
+
+  /// Levels of values that are at most 127 and some roundings, which is level 127.
+  private static func levels(
+    _ values: Span<Float>, inverse: Float, into codes: inout MutableSpan<UInt8>
+  ) {
+    precondition(values.count == codes.count)
+    let quantizer = mmdit_quantizer(inverse_scale: inverse, low: -127, high: 127, offset: 0)
+    // Both have this count.
+    unsafe values.withUnsafeBufferPointer { values in
+      unsafe codes.withUnsafeMutableBufferPointer { codes in
+        unsafe mmdit_quantize_bytes(
+          KernelLevel.best.rawValue, values.baseAddress, values.count, quantizer,
+          codes.baseAddress)
+      }
     }
   }
 
@@ -83,12 +105,12 @@ extension LLMInt8Codec: LevelCodec {
     }
     let maxima = try ElementType.float32.scales(in: bytes[1], ending: "SCB", level: 2)
     let scales = maxima.map { $0 / 127 }
-    Self.levels.decode(
+    Self.grouped.decode(
       codes: bytes[0], scales: ElementType.float32.bytes(of: scales.span),
       columns: shape.columns, into: &values)
   }
 
-  private static let levels = GroupedLevels(
+  private static let grouped = GroupedLevels(
     codeWidth: .int8, groupSize: nil, scaleType: .float32, clipping: .absoluteMaximum)
 
   /// int8 symmetric with one scale of 16 bits for each row.
@@ -97,7 +119,7 @@ extension LLMInt8Codec: LevelCodec {
   /// quotient being a float32 number, and the values are s · q.
   public func carries(_ scheme: Scheme, shape: Shape) -> Bool {
     scheme.scaleType != .float32 && objection(to: shape) == nil
-      && Self.levels.carries(scheme, columns: shape.columns)
+      && Self.grouped.carries(scheme, columns: shape.columns)
   }
 
   public func pack(
@@ -107,7 +129,7 @@ extension LLMInt8Codec: LevelCodec {
       for index in scales.indices { output.append(127 * scales[index]) }
     }
     return [
-      Self.levels.pack(levels: levels, scales: scales).codes,
+      Self.grouped.pack(levels: levels, scales: scales).codes,
       ElementType.float32.bytes(of: maxima.span),
     ]
   }

@@ -140,21 +140,19 @@ private struct Part: Sendable {
   mutating func add(
     _ expected: Span<Float>, _ found: Span<Float>, columns: Int, bound: (Span<Float>) -> Double
   ) {
-    metrics.add(reference: expected, candidate: found)
     for first in stride(from: 0, to: expected.count, by: max(1, columns)) {
-      var error = 0.0
-      var magnitude = 0.0
-      for index in first..<first + columns {
-        // A NaN is as wrong as can be, and has to survive the maximum.
-        let difference = abs(Double(found[index]) - Double(expected[index]))
-        error = difference.isNaN ? .infinity : max(error, difference)
-        magnitude = max(magnitude, abs(Double(expected[index])))
-      }
-      error = max(0, error - smallError)
+      let row = first..<first + columns
+      let values = expected.extracting(row)
+      var pairs = ErrorMetrics()
+      pairs.add(reference: values, candidate: found.extracting(row))
+      metrics.merge(pairs)
+      // A NaN or an infinity is as wrong as can be.
+      let magnitude = pairs.largestReference
+      let largest = pairs.nonFinitePairCount > 0 ? .infinity : pairs.maximumAbsoluteError
+      let error = max(0, largest - smallError)
       if error > 0 {
         let row = RowError(
-          share: magnitude > 0 ? error / magnitude : .infinity,
-          bound: bound(expected.extracting(first..<first + columns)))
+          share: magnitude > 0 ? error / magnitude : .infinity, bound: bound(values))
         worstRow = .worse(worstRow, row)
       }
       largestError = max(largestError, error)

@@ -22,10 +22,15 @@ struct ExportRows: Sendable {
 
   /// The values of some slices: rows of a matrix, elements of a vector.
   private func values(_ slices: Range<Int>) throws -> [Float] {
-    var values: [Float] = []
-    values.reserveCapacity(slices.count * tensor.shape.sliceSize)
+    let size = tensor.shape.sliceSize
+    var values = [Float](repeating: 0, count: slices.count * size)
+    var output = values.mutableSpan
+    var place = 0
     for run in tensor.runs.extracting(slices) {
-      values += try weights.values(of: run.source, slices: run.rows)
+      let end = place + run.rows.count * size
+      var part = output._mutatingExtracting(place..<end)
+      try weights.decode(run.source, slices: run.rows, into: &part)
+      place = end
     }
     return values
   }

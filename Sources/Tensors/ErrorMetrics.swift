@@ -1,4 +1,6 @@
+internal import CKernels
 internal import Glibc
+internal import Scalars
 
 /// How far candidate values lie from reference values, gathered as they stream by.
 ///
@@ -30,22 +32,21 @@ public struct ErrorMetrics: Sendable {
   public mutating func add(reference: Span<Float>, candidate: Span<Float>) {
     precondition(reference.count == candidate.count, "values are compared pair by pair")
     count += reference.count
-    for index in 0..<reference.count {
-      let r = Double(reference[index])
-      let c = Double(candidate[index])
-      guard r.isFinite, c.isFinite else {
-        nonFinitePairCount += 1
-        continue
+    // Both have this count.
+    let sums = unsafe reference.withUnsafeBufferPointer { reference in
+      unsafe candidate.withUnsafeBufferPointer { candidate in
+        unsafe mmdit_compare(
+          KernelLevel.best.rawValue, reference.baseAddress, candidate.baseAddress, reference.count)
       }
-      let error = c - r
-      largestError = max(largestError, abs(error))
-      squaredError += error * error
-      referenceSquares += r * r
-      candidateSquares += c * c
-      products += r * c
-      referenceMinimum = min(referenceMinimum, r)
-      referenceMaximum = max(referenceMaximum, r)
     }
+    nonFinitePairCount += sums.not_finite
+    largestError = max(largestError, sums.largest_error)
+    squaredError += sums.squared_error
+    referenceSquares += sums.reference_squares
+    candidateSquares += sums.candidate_squares
+    products += sums.products
+    referenceMinimum = min(referenceMinimum, Double(sums.minimum))
+    referenceMaximum = max(referenceMaximum, Double(sums.maximum))
   }
 
   /// Adds the pairs of a later piece.
@@ -60,6 +61,9 @@ public struct ErrorMetrics: Sendable {
     referenceMinimum = min(referenceMinimum, later.referenceMinimum)
     referenceMaximum = max(referenceMaximum, later.referenceMaximum)
   }
+
+  /// max |r| of the finite pairs; 0 when there are none.
+  package var largestReference: Double { max(0, referenceMaximum, -referenceMinimum) }
 
   /// max |c − r|.
   public var maximumAbsoluteError: Double { finite(largestError) }

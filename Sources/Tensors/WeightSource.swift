@@ -87,6 +87,20 @@ extension WeightSource {
     return values
   }
 
+  /// Puts the values of some slices: rows of a matrix, elements of a vector.
+  package func decode(
+    _ name: String, slices: Range<Int>, into output: inout MutableSpan<Float>
+  ) throws {
+    guard let weight = weight(named: name) else {
+      preconditionFailure("\(origin) has no weight \(name)")
+    }
+    guard weight.shape.extents.count < 2 else {
+      return try decode(name, rows: slices, into: &output)
+    }
+    let values = try values(of: name)
+    for (place, index) in slices.enumerated() { output[place] = values[index] }
+  }
+
   /// The values of some slices: rows of a matrix, elements of a vector.
   public func values(of name: String, slices: Range<Int>) throws -> [Float] {
     guard let weight = weight(named: name) else {

@@ -25,6 +25,7 @@ extension Tool {
   public var stopMessage: String { "stopped; nothing was written" }
 
   public func run() throws {
+    keepFreedMemory()
     let exit = try runTool(
       named: Self._commandName, options: runOptions, stopMessage: stopMessage,
       environment: .ofProcess()

@@ -26,117 +26,115 @@ import Testing
     return (0..<15).count { position > (table($0) + table($0 + 1)) / 2 }
   }
 
-  @Test func truncatedCodesFollowTheirDefinitionAtEveryLevelAndLength() {
-    for count in lengths {
-      let values = ordinaryValues(count, seed: UInt64(count))
-      let expected = values.map { UInt8(min((($0 - -4) * 1.9 + 0.5).rounded(.towardZero), 15)) }
+  /// ggml's own bytes are in the goldens of `GGUF`.
+  @Test(arguments: [
+    (MMDIT_Q8_0, 34), (MMDIT_Q4_0, 18), (MMDIT_Q4_1, 20), (MMDIT_Q5_0, 22), (MMDIT_Q5_1, 24),
+  ])
+  func encodedBlocksAreTheSameAtEveryLevelAndLength(_ type: Int, _ size: Int) {
+    for count in 0...20 {
+      var values = ordinaryValues(32 * count, seed: UInt64(count))
+      for index in values.indices {
+        switch index / 32 % 5 {
+        case 1: values[index] *= 0x1p-140
+        case 2: values[index] = 0
+        case 3: values[index] = values[index].rounded() / 2
+        case 4: values[index] *= 1000
+        default: break
+        }
+      }
+      var results: Set<[UInt8]> = []
       for level in levels {
-        var codes = [UInt8](repeating: 0xa5, count: count + 1)
-        unsafe mmdit_truncated_codes(level, values, count, -4, 1.9, 0.5, 15, &codes)
-        #expect(codes == expected + [0xa5], "level \(level), \(count) values")
+        var bytes = [UInt8](repeating: 0xa5, count: count * size + 1)
+        let held = unsafe mmdit_encode_blocks(level, values, count, Int32(type), &bytes)
+        #expect(held == count && bytes[count * size] == 0xa5)
+        results.insert(bytes)
+      }
+      #expect(results.count == 1)
+    }
+  }
+
+  @Test func theFirstBlockBeyondHalfPrecisionIsGivenAtEveryLevel() {
+    for type in [MMDIT_Q8_0, MMDIT_Q4_0, MMDIT_Q4_1, MMDIT_Q5_0, MMDIT_Q5_1] {
+      var values = ordinaryValues(32 * 9, seed: 1)
+      values[32 * 6 + 11] = -3e38
+      values[32 * 7] = 3e38
+      for level in levels {
+        var bytes = [UInt8](repeating: 0, count: 24 * 9 + 90)
+        #expect(unsafe mmdit_encode_blocks(level, values, 9, Int32(type), &bytes) == 6)
       }
     }
   }
 
-  @Test func halvesRoundAwayFromZeroAtEveryLevelAndLength() {
-    let ties: [Float] = [0.5, -0.5, 1.5, 126.5, 0.49999997, -0.49999997, 0, -0.0, 127, -127]
-    for count in lengths {
-      let values = ordinaryValues(count, seed: UInt64(count)).enumerated().map { index, value in
-        index % 2 == 0 ? ties[index / 2 % ties.count] : 30 * value
-      }
-      let expected = values.map {
-        UInt8(bitPattern: Int8($0.rounded(.toNearestOrAwayFromZero)))
-      }
-      for level in levels {
-        var codes = [UInt8](repeating: 0xa5, count: count + 1)
-        unsafe mmdit_half_away_codes(level, values, count, 1, &codes)
-        #expect(codes == expected + [0xa5], "level \(level), \(count) values")
-      }
+  /// Codes of Q8_0 with a scale of 1 are values rounded to nearest, halves away from zero.
+  @Test func halvesRoundAwayFromZeroAtEveryLevel() {
+    let ties: [Float] = [
+      0.5, -0.5, 1.5, 126.5, 0.49999997, -0.49999997, 0, -0.0, 127, -127, 2.5, -2.5,
+    ]
+    let values = (0..<32).map { ties[$0 % ties.count] }
+    let expected = values.map {
+      UInt8(bitPattern: Int8($0.rounded(.toNearestOrAwayFromZero)))
+    }
+    for level in levels {
+      var bytes = [UInt8](repeating: 0, count: 34)
+      #expect(unsafe mmdit_encode_blocks(level, values, 1, Int32(MMDIT_Q8_0), &bytes) == 1)
+      #expect(Array(bytes.dropFirst(2)) == expected)
     }
   }
 
   @Test func codesOfAGridFollowTheirDefinitionAtEveryLevelAndLength() {
-    for count in lengths {
+    for count in lengths where count.isMultiple(of: 16) {
       let values = ordinaryValues(count, seed: UInt64(count))
       for grid in grids {
         for (scale, offset) in zip(scales, offsets) {
-          let expected = values.map {
-            UInt8(expectedIndex($0, grid, scale: scale, offset: offset))
+          let indices = values.map { expectedIndex($0 * 2, grid, scale: scale, offset: offset) }
+          let errors = zip(values, indices).map { value, index in
+            let level = grid.is_table == 0 ? Float(index) + grid.low : table(index)
+            return ((value * 2 - offset) - scale * level).magnitude
           }
           for level in levels {
             var codes = [UInt8](repeating: 0xa5, count: count + 1)
-            unsafe mmdit_grid_codes(level, values, count, grid, scale, offset, &codes)
-            #expect(codes == expected + [0xa5], "level \(level), \(count) values")
+            let error = unsafe mmdit_grid_codes(
+              level, values, count, grid, 2, scale, offset, &codes)
+            #expect(codes == indices.map { UInt8($0) } + [0xa5], "level \(level), \(count) values")
+            #expect(error == errors.reduce(0, max), "level \(level), \(count) values")
           }
         }
       }
     }
   }
 
-  @Test func theBestOfSixteenIsTheFirstWithTheLeastErrorAtEveryLevel() {
-    for count in lengths {
-      let values = ordinaryValues(count, seed: UInt64(count))
-      let weights = values.map { $0.magnitude + 0.5 }
-      for grid in grids {
-        let errors = (0..<16).map { candidate in
-          var sum: Float = 0
-          for (value, weight) in zip(values, weights) {
-            let index = expectedIndex(
-              value, grid, scale: scales[candidate], offset: offsets[candidate])
-            let level = grid.is_table == 0 ? Float(index) + grid.low : table(index)
-            let error = (value - offsets[candidate]) - scales[candidate] * level
-            sum += (weight * error) * error
-          }
-          return sum
-        }
-        let least = errors.reduce(Float.infinity) { min($0, $1) }
-        for level in levels {
-          let best = unsafe mmdit_grid_best(
-            level, values, weights, count, grid, scales + offsets)
-          #expect(best.error == least, "level \(level), \(count) values")
-          #expect(Int(best.index) == errors.firstIndex(of: least))
-        }
-      }
+  /// Where the permutations of AVX-512 could go wrong: next to every border, and far out.
+  @Test func tableIndicesAreRightAtEveryQuarterAndBesideEveryBorder() {
+    var values = (-600..<600).map { Float($0) / 4 }
+    for index in 0..<15 {
+      let border = (table(index) + table(index + 1)) / 2
+      values += [border.nextDown, border, border.nextUp]
     }
-  }
-
-  @Test func fitsAndSumsAreTheSameBitsAtEveryLevel() {
-    for count in lengths where count.isMultiple(of: 16) {
-      let values = ordinaryValues(count, seed: UInt64(count))
-      let weights = values.map { $0.magnitude + 0.5 }
-      for grid in grids {
-        var fits: [[UInt32]] = []
-        var sums: [[Float]] = []
-        for level in levels {
-          for hasOffset in [Int32(0), 1] {
-            var fitted = [Float](repeating: 9, count: 33)
-            unsafe mmdit_grid_fit(
-              level, values, weights, count, grid, hasOffset, scales + offsets, &fitted)
-            fits.append(fitted.map { $0.isNaN ? Float.nan.bitPattern : $0.bitPattern })
-            #expect(fitted[32] == 9)
-          }
-          let found = unsafe mmdit_sum_grid(level, values, weights, count, grid, 0.3, -0.25)
-          sums.append([found.weight, found.value, found.level, found.square, found.product])
-        }
-        #expect(Set(sums).count == 1)
-        for first in 0..<2 {
-          #expect(Set(stride(from: first, to: fits.count, by: 2).map { fits[$0] }).count == 1)
-        }
-      }
-    }
-  }
-
-  @Test func aFitIsTheLeastSquaresOfItsLevels() {
-    // Values that scale 0.5 and offset −1 give exactly, seen from candidates with the same levels.
-    let values = (0..<16).map { 0.5 * Float($0) - 1 }
-    let weights = [Float](repeating: 1, count: 16)
+    values += [-3e38, 3e38, 0x1p-140]
+    let expected = values.map { UInt8(expectedIndex($0, grids[2], scale: 1, offset: 0)) }
     for level in levels {
-      var fitted = [Float](repeating: 0, count: 32)
-      unsafe mmdit_grid_fit(
-        level, values, weights, 16, grids[0], 1,
-        [Float](repeating: 0.51, count: 16) + [Float](repeating: -1.01, count: 16), &fitted)
-      #expect(fitted.prefix(16).allSatisfy { $0 == 0.5 })
-      #expect(fitted.suffix(16).allSatisfy { $0 == -1 })
+      var codes = [UInt8](repeating: 0, count: values.count)
+      _ = unsafe mmdit_grid_codes(level, values, values.count, grids[2], 1, 1, 0, &codes)
+      #expect(values.count.isMultiple(of: 16) && codes == expected, "level \(level)")
+    }
+  }
+
+  @Test func bitsAreMergedAtEveryLevelAndLength() {
+    for count in lengths {
+      var generator = SplitMix64(state: UInt64(count))
+      let codes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
+      let bytes = (0...count).map { _ in UInt8.random(in: 0...255, using: &generator) }
+      for (right, mask, left) in [(0, 15, 0), (0, 15, 4), (4, 3, 6), (2, 1, 7), (0, 255, 3)] {
+        let expected = zip(bytes, codes).map { byte, code in
+          UInt8(truncatingIfNeeded: Int(byte) | ((Int(code) >> right) & mask) << left)
+        }
+        for level in levels {
+          var merged = bytes
+          unsafe mmdit_merge_codes(
+            level, codes, count, Int32(right), Int32(mask), Int32(left), &merged)
+          #expect(merged == expected + [bytes[count]], "level \(level), \(count) codes")
+        }
+      }
     }
   }
 }

@@ -4,20 +4,31 @@
 
 #include "kernels.h"
 
+// MARK: Types whose scale follows from the extremes
+
+enum {
+  MMDIT_Q4_0 = 2, // ggml's numbers of the types
+  MMDIT_Q4_1 = 3,
+  MMDIT_Q5_0 = 6,
+  MMDIT_Q5_1 = 7,
+  MMDIT_Q8_0 = 8,
+};
+
+// Encodes blocks of 32 finite values to the bytes of ggml's own encoder, but that a minimum of 0 has no
+// sign: codes are rounded with the scale as it was before it was rounded to f16.
+//
+// Gives the index of the first block whose scale or minimum is beyond f16, of which and behind which the
+// bytes are unspecified; block_count where there is none.
+size_t mmdit_encode_blocks(
+    mmdit_level level, const float *values, size_t block_count, int32_t type, uint8_t *bytes);
+
 // MARK: Codes
 
-// min(trunc((value - minimum) * inverse + addend), high), one code a byte.
-//
-// (value - minimum) * inverse + addend is in 0 ..< 2^31; a NaN gives an unspecified code.
-void mmdit_truncated_codes(
-    mmdit_level level, const float *values, size_t count, float minimum, float inverse,
-    float addend, float high, uint8_t *codes);
-
-// value * inverse rounded to nearest, ties away from zero, as bytes with sign.
-//
-// Its magnitude is at most 127; a NaN gives an unspecified code.
-void mmdit_half_away_codes(
-    mmdit_level level, const float *values, size_t count, float inverse, uint8_t *codes);
+// bytes[i] |= ((codes[i] >> right) & mask) << left, of which the low eight bits are kept: bits of codes
+// to their place among others.
+void mmdit_merge_codes(
+    mmdit_level level, const uint8_t *codes, size_t count, int32_t right, int32_t mask,
+    int32_t left, uint8_t *bytes);
 
 // How a value x becomes a level t, with a scale and an offset:
 //   t = rint(min(max((x - offset) / scale, low), high))
@@ -25,7 +36,7 @@ void mmdit_half_away_codes(
 // 2^22; the quotient is (x - offset) * (1 / scale), or 0 where 1 / scale is not finite.
 //
 // With `is_table` t is instead the nearest of the 16 numbers of ggml's table for 4-bit codes,
-// mmdit_table, at a tie the lower; low and high play no part.
+// mmdit_table, at a tie the lower; low and high are its first and last.
 typedef struct {
   float low;
   float high;
@@ -35,45 +46,8 @@ typedef struct {
 // -127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113.
 extern const float mmdit_table[16];
 
-// t - low, or the index in the table, one code a byte.
-void mmdit_grid_codes(
-    mmdit_level level, const float *values, size_t count, mmdit_grid grid, float scale,
-    float offset, uint8_t *codes);
-
-// MARK: Search for scale and offset
-
-// Of 16 candidates, the first with the least weighted sum of squared errors:
-//   sum of (w * e) * e, e = (x - offset) - scale * t
-// in float, in the order of the values. `candidates` holds 16 scales, then 16 offsets.
-typedef struct {
-  float error;
-  int32_t index;
-} mmdit_best;
-
-mmdit_best mmdit_grid_best(
-    mmdit_level level, const float *values, const float *weights, size_t count, mmdit_grid grid,
-    const float *candidates);
-
-// For the levels of each of 16 candidates, the scale and offset with the least weighted sum of
-// squared errors, offsets above 0 taken as 0; with `has_offset` 0 all offsets are 0.
-//
-// Sums are in float, in the order of the values, and the least squares solved in float: what comes
-// out is near the best, and may be not finite where levels do not differ. `fitted` takes 16 scales,
-// then 16 offsets.
-void mmdit_grid_fit(
-    mmdit_level level, const float *values, const float *weights, size_t count, mmdit_grid grid,
-    int32_t has_offset, const float *candidates, float *fitted);
-
-typedef struct {
-  float weight;  // sum of w
-  float value;   // sum of w * x
-  float level;   // sum of w * t
-  float square;  // sum of (w * t) * t
-  float product; // sum of (w * t) * x
-} mmdit_grid_sums;
-
-// Order of the sums: 16 lanes, index modulo 16, in float; then lane i + lane (i + 8), + 4, + 2, + 1.
-// `count` is a multiple of 16.
-mmdit_grid_sums mmdit_sum_grid(
-    mmdit_level level, const float *values, const float *weights, size_t count, mmdit_grid grid,
-    float scale, float offset);
+// t - low, or the index in the table, one code a byte, of the values x = value * normalizer. Gives the
+// largest |(x - offset) - scale * t|. `count` is a multiple of 16.
+float mmdit_grid_codes(
+    mmdit_level level, const float *values, size_t count, mmdit_grid grid, float normalizer,
+    float scale, float offset, uint8_t *codes);

@@ -1,10 +1,3 @@
-/// Encodes blocks of one type, one after the other; it keeps the memory it needs between them.
-protocol BlockCoding: ~Copyable {
-  /// Encodes the values of a block, which are finite; every byte is written. False when its scale is
-  /// beyond f16.
-  mutating func encode(_ block: Span<Float>, into bytes: inout MutableSpan<UInt8>) -> Bool
-}
-
 /// The decoders, a function for each type: the bytes of one block and its values.
 enum DecodeBlock {}
 

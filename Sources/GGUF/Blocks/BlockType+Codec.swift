@@ -36,7 +36,7 @@ extension BlockType: MatrixCodec {
     _ values: Span<Float>, rows: Range<Int>, of shape: Shape, after survey: MatrixSurvey
   ) throws(CodecFailure) -> [[UInt8]] {
     precondition(values.count == rows.count * shape.columns, "values are whole rows")
-    if let index = RoundLoops().firstNotFinite(values) {
+    if let index = ExtremeLoops().firstNotFinite(values) {
       throw failure(index, rows, shape, "\(values[index])")
     }
     var bytes = [UInt8](
@@ -45,7 +45,7 @@ extension BlockType: MatrixCodec {
     if let index = encode(values, into: &output) {
       let block = values.extracting(index..<index + elementsPerBlock)
       let limit = elementsPerBlock == 1 ? "beyond \(name)" : "whose scale is beyond f16"
-      throw failure(index, rows, shape, "\(RoundLoops().firstExtreme(block)), \(limit)")
+      throw failure(index, rows, shape, "\(ExtremeLoops().firstExtreme(block)), \(limit)")
     }
     return [bytes]
   }
@@ -64,39 +64,12 @@ extension BlockType: MatrixCodec {
       encodeElements(values, as: elementType, into: &bytes)
       return firstOverflow(values)
     case .q80, .q40, .q41, .q50, .q51:
-      var blocks = RoundBlocks(self)
-      return encode(values, with: &blocks, into: &bytes)
-    case .iq4NL:
-      var blocks = NonlinearBlocks()
-      return encode(values, with: &blocks, into: &bytes)
-    case .q2K: return encode(values, in: .q2K, into: &bytes)
-    case .q3K: return encode(values, in: .q3K, into: &bytes)
-    case .q4K: return encode(values, in: .q4K, into: &bytes)
-    case .q5K: return encode(values, in: .q5K, into: &bytes)
-    case .q6K: return encode(values, in: .q6K, into: &bytes)
-    case .iq4XS: return encode(values, in: .iq4XS, into: &bytes)
+      return RoundBlocks(self).encode(values, into: &bytes)
+    case .q2K, .q3K, .q4K, .q5K, .q6K, .iq4NL, .iq4XS:
+      guard let grid = SuperBlockGrid(self) else { preconditionFailure("\(name) has a grid") }
+      var blocks = SuperBlocks(self, grid)
+      return blocks.encode(values, into: &bytes)
     }
-  }
-
-  private func encode(
-    _ values: Span<Float>, in grid: SuperBlockGrid, into bytes: inout MutableSpan<UInt8>
-  ) -> Int? {
-    var blocks = SuperBlocks(self, grid)
-    return encode(values, with: &blocks, into: &bytes)
-  }
-
-  private func encode<Coding: BlockCoding & ~Copyable>(
-    _ values: Span<Float>, with blocks: inout Coding, into bytes: inout MutableSpan<UInt8>
-  ) -> Int? {
-    for block in 0..<values.count / elementsPerBlock {
-      let first = block * elementsPerBlock
-      let firstByte = block * bytesPerBlock
-      var output = bytes._mutatingExtracting(firstByte..<firstByte + bytesPerBlock)
-      let isHeld = blocks.encode(
-        values.extracting(first..<first + elementsPerBlock), into: &output)
-      if !isHeld { return first }
-    }
-    return nil
   }
 
   /// The element type of a plain type.
@@ -117,7 +90,7 @@ extension BlockType: MatrixCodec {
     case .bf16: limit = Float(bitPattern: 0x7f7f_8000)
     default: return nil
     }
-    if RoundLoops().magnitude(values) < limit { return nil }
+    if ExtremeLoops().magnitude(values) < limit { return nil }
     return values.indices.first { values[$0].magnitude >= limit }
   }
 

@@ -12,7 +12,7 @@ extension BlockType {
   /// - Q4_0 and Q5_0 have steps of M/8 and M/16. Opposite to the extreme value the last level is one
   ///   step short of M, so that a value can be off by a whole step.
   /// - Q4_1 and Q5_1 have at most 2M in 15 and 31 steps and round by half of one.
-  /// - The others: `SuperBlockGrid.errorShare`, `NonlinearBlocks.errorShare`.
+  /// - The others: `SuperBlockGrid.errorShare`.
   ///
   /// A thousandth more holds the roundings of float.
   public var errorBound: Float {
@@ -26,18 +26,14 @@ extension BlockType {
     case .q50: return (1.0 / 16 + half) * 1.001
     case .q41: return (1.0 / 15 + 3 * half) * 1.001
     case .q51: return (1.0 / 31 + 3 * half) * 1.001
-    case .q2K: return SuperBlockGrid.q2K.errorShare
-    case .q3K: return SuperBlockGrid.q3K.errorShare
-    case .q4K: return SuperBlockGrid.q4K.errorShare
-    case .q5K: return SuperBlockGrid.q5K.errorShare
-    case .q6K: return SuperBlockGrid.q6K.errorShare
-    case .iq4NL: return NonlinearBlocks.errorShare
-    case .iq4XS: return SuperBlockGrid.iq4XS.errorShare
+    case .q2K, .q3K, .q4K, .q5K, .q6K, .iq4NL, .iq4XS:
+      guard let grid = SuperBlockGrid(self) else { preconditionFailure("\(name) has a grid") }
+      return grid.errorShare
     }
   }
 
   /// What comes on top of the share, in the unit of the values: numbers below the normal ones of f16
   /// are off by half of 2⁻²⁴, which codes up to 127 multiply, or by 2⁻²⁴ where they are rounded up
-  /// (`SuperBlockSearch.smallError`).
+  /// (`SuperBlockGrid.smallError`).
   public var smallErrorBound: Float { self == .f32 ? 0 : 0x1p-18 }
 }

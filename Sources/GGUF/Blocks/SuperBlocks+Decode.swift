@@ -72,6 +72,15 @@ extension DecodeBlock {
     }
   }
 
+  static func iq4NL(_ bytes: Span<UInt8>, into values: inout MutableSpan<Float>) {
+    let scale = bytes.half(at: 0)
+    for index in 0..<16 {
+      let byte = Int(bytes[2 + index])
+      values[index] = scale * NonlinearTable.levels[byte & 15]
+      values[index + 16] = scale * NonlinearTable.levels[byte >> 4]
+    }
+  }
+
   static func iq4XS(_ bytes: Span<UInt8>, into values: inout MutableSpan<Float>) {
     let scale = bytes.half(at: 0)
     for group in 0..<8 {

@@ -1,9 +1,13 @@
-/// The types of 256 values with two levels of scales: Q2_K to Q6_K and IQ4_XS.
+internal import CKernels
+internal import Scalars
+
+/// The types whose scales are searched for: Q2_K to Q6_K, IQ4_NL and IQ4_XS.
 ///
 /// What codes and scales are is for `SuperBlockSearch`; here they get their places. formats/gguf.md,
 /// section "Types".
-struct SuperBlocks: BlockCoding, ~Copyable {
+struct SuperBlocks: ~Copyable {
   private let type: BlockType
+  private let level = KernelLevel.best.rawValue
   private var search: SuperBlockSearch
 
   init(_ type: BlockType, _ grid: SuperBlockGrid) {
@@ -11,22 +15,38 @@ struct SuperBlocks: BlockCoding, ~Copyable {
     search = SuperBlockSearch(grid)
   }
 
-  mutating func encode(_ block: Span<Float>, into bytes: inout MutableSpan<UInt8>) -> Bool {
-    var codeBytes = InlineArray<256, UInt8>(repeating: 0)
-    var codeSpan = codeBytes.mutableSpan
-    guard let scales = search.search(block, codes: &codeSpan) else { return false }
-    let codes = codeBytes.span
-    for index in bytes.indices { bytes[index] = 0 }
+  /// Encodes blocks of finite values, whose bytes are 0; gives the first value of the first block whose
+  /// scale is beyond f16, if there is one.
+  mutating func encode(_ values: Span<Float>, into bytes: inout MutableSpan<UInt8>) -> Int? {
+    let count = type.elementsPerBlock
+    let size = type.bytesPerBlock
+    for first in stride(from: 0, to: values.count / count, by: SuperBlockSearch.batch) {
+      let end = min(values.count / count, first + SuperBlockSearch.batch)
+      if let block = search.search(values.extracting(first * count..<end * count)) {
+        return (first + block) * count
+      }
+      for block in first..<end {
+        let scales = search.scales(block - first)
+        var output = bytes._mutatingExtracting(block * size..<(block + 1) * size)
+        search.codes(block - first) { store(scales, $0, &output) }
+      }
+    }
+    return nil
+  }
+
+  private func store(
+    _ scales: SuperBlockScales, _ codes: Span<UInt8>, _ bytes: inout MutableSpan<UInt8>
+  ) {
     switch type {
     case .q2K: storeQ2K(scales, codes, &bytes)
     case .q3K: storeQ3K(scales, codes, &bytes)
     case .q4K: storeQ4K(scales, codes, &bytes)
     case .q5K: storeQ5K(scales, codes, &bytes)
     case .q6K: storeQ6K(scales, codes, &bytes)
+    case .iq4NL: storeIQ4NL(scales, codes, &bytes)
     case .iq4XS: storeIQ4XS(scales, codes, &bytes)
-    default: preconditionFailure("\(type.name) has no two levels of scales")
+    default: preconditionFailure("\(type.name) is not searched for")
     }
-    return true
   }
 
   private func storeQ2K(
@@ -43,7 +63,7 @@ struct SuperBlocks: BlockCoding, ~Copyable {
   private func storeQ3K(
     _ scales: SuperBlockScales, _ codes: Span<UInt8>, _ bytes: inout MutableSpan<UInt8>
   ) {
-    for index in 0..<256 { bytes[index % 32] |= (codes[index] >> 2) << UInt8(index / 32) }
+    for part in 0..<8 { merge(codes, 32 * part, 32, bits: 1, above: 2, at: part, of: 0, &bytes) }
     storeTwoBits(codes, after: 32, &bytes)
     for group in 0..<16 {
       let integer = UInt8(scales.groupScales[group] + 32)
@@ -68,22 +88,31 @@ struct SuperBlocks: BlockCoding, ~Copyable {
     bytes.store(scales.scale, at: 0)
     bytes.store(scales.minimum, at: 2)
     PackedScales.write(scales, at: 4, in: &bytes)
-    for index in 0..<256 { bytes[16 + index % 32] |= (codes[index] >> 4) << UInt8(index / 32) }
+    for part in 0..<8 { merge(codes, 32 * part, 32, bits: 1, above: 4, at: part, of: 16, &bytes) }
     storeNibbles(codes, after: 48, &bytes)
   }
 
+  /// Of each half of the block 64 bytes with low bits, and 32 with high bits.
   private func storeQ6K(
     _ scales: SuperBlockScales, _ codes: Span<UInt8>, _ bytes: inout MutableSpan<UInt8>
   ) {
-    for index in 0..<256 {
-      let place = SixBits(index)
-      bytes[place.nibble] |= (codes[index] & 15) << place.nibbleShift
-      bytes[place.pair] |= (codes[index] >> 4) << place.pairShift
+    for part in 0..<8 {
+      let (half, quarter) = (part / 4, part % 4)
+      merge(
+        codes, 32 * part, 32, bits: 4, above: 0, at: quarter / 2 * 4,
+        of: 64 * half + quarter % 2 * 32, &bytes)
+      merge(codes, 32 * part, 32, bits: 2, above: 4, at: 2 * quarter, of: 128 + 32 * half, &bytes)
     }
-    for group in 0..<16 {
-      bytes[192 + group] = UInt8(truncatingIfNeeded: scales.groupScales[group])
-    }
+    for group in 0..<16 { bytes[192 + group] = UInt8(bitPattern: scales.groupScales[group]) }
     bytes.store(scales.scale, at: 208)
+  }
+
+  /// Where an integer of 0 is best, the scale is 0.
+  private func storeIQ4NL(
+    _ scales: SuperBlockScales, _ codes: Span<UInt8>, _ bytes: inout MutableSpan<UInt8>
+  ) {
+    bytes.store(scales.groupScales[0] == 0 ? 0 : scales.scale, at: 0)
+    storeHalves(codes, 0, of: 2, &bytes)
   }
 
   private func storeIQ4XS(
@@ -94,20 +123,26 @@ struct SuperBlocks: BlockCoding, ~Copyable {
       let integer = UInt8(scales.groupScales[group] + 32)
       bytes[2 + group / 4] |= (integer >> 4) << UInt8(group % 4 * 2)
       bytes[4 + group / 2] |= (integer & 15) << UInt8(group % 2 * 4)
-      for index in 0..<16 {
-        let first = 32 * group + index
-        bytes[8 + 16 * group + index] = codes[first] | codes[first + 16] << 4
-      }
+      storeHalves(codes, 32 * group, of: 8 + 16 * group, &bytes)
     }
+  }
+
+  /// Of 32 values 16 bytes, the first 16 values low.
+  private func storeHalves(
+    _ codes: Span<UInt8>, _ first: Int, of byte: Int, _ bytes: inout MutableSpan<UInt8>
+  ) {
+    merge(codes, first, 16, bits: 4, above: 0, at: 0, of: byte, &bytes)
+    merge(codes, first + 16, 16, bits: 4, above: 0, at: 4, of: byte, &bytes)
   }
 
   /// Of each 64 values 32 bytes, the first 32 values low.
   private func storeNibbles(
     _ codes: Span<UInt8>, after first: Int, _ bytes: inout MutableSpan<UInt8>
   ) {
-    for index in 0..<128 {
-      let low = index / 32 * 64 + index % 32
-      bytes[first + index] = codes[low] & 15 | codes[low + 32] << 4
+    for part in 0..<8 {
+      merge(
+        codes, 32 * part, 32, bits: 4, above: 0, at: part % 2 * 4, of: first + part / 2 * 32,
+        &bytes)
     }
   }
 
@@ -115,9 +150,27 @@ struct SuperBlocks: BlockCoding, ~Copyable {
   private func storeTwoBits(
     _ codes: Span<UInt8>, after first: Int, _ bytes: inout MutableSpan<UInt8>
   ) {
-    for index in 0..<256 {
-      bytes[first + index / 128 * 32 + index % 32] |=
-        (codes[index] & 3) << UInt8(index % 128 / 32 * 2)
+    for part in 0..<8 {
+      merge(
+        codes, 32 * part, 32, bits: 2, above: 0, at: part % 4 * 2, of: first + part / 4 * 32,
+        &bytes)
+    }
+  }
+
+  /// Puts `bits` bits above bit `shift` of consecutive codes at bit `place` of consecutive bytes.
+  private func merge(
+    _ codes: Span<UInt8>, _ first: Int, _ count: Int, bits: Int32, above shift: Int32,
+    at place: Int, of byte: Int, _ bytes: inout MutableSpan<UInt8>
+  ) {
+    let source = codes.extracting(first..<first + count)
+    var target = bytes._mutatingExtracting(byte..<byte + count)
+    // Both have this count.
+    unsafe source.withUnsafeBufferPointer { source in
+      unsafe target.withUnsafeMutableBufferPointer { target in
+        unsafe mmdit_merge_codes(
+          level, source.baseAddress, count, shift, (1 << bits) - 1, Int32(place),
+          target.baseAddress)
+      }
     }
   }
 }
