@@ -4,9 +4,9 @@ public import Tensors
 
 /// The FLUX.2 transformer in float32: what a quantized or converted model is measured against.
 ///
-/// Written to be read beside the description of the network, not to be fast: plain loops, and one
-/// matrix product per linear layer. Weights have the names and shapes of the diffusers layout,
-/// linear weights `[outputs, inputs]`.
+/// Written to be read beside the description of the network: one call for each operation, one matrix
+/// product per linear layer. Weights have the names and shapes of the diffusers layout, linear
+/// weights `[outputs, inputs]`.
 public struct Transformer: Sendable {
   /// The numbers of the network.
   public let configuration: Flux2Configuration
@@ -58,10 +58,9 @@ public struct Transformer: Sendable {
   /// The blocks a call walks, each counted as one step by its monitor.
   public var blockCount: Int { configuration.doubleBlockCount + configuration.singleBlockCount }
 
-  /// The bytes of activations that each token of a batch takes, those of one attention head apart.
+  /// The bytes of activations that each token of a batch takes, what is kept per thread apart.
   public var activationByteCountPerToken: Int {
-    MemoryLayout<Float>.stride
-      * (6 * configuration.width + 3 * configuration.feedForwardSize + configuration.headSize)
+    MemoryLayout<Float>.stride * (8 * configuration.width + 4 * configuration.feedForwardSize)
   }
 
   /// The predicted velocities `[T, C]` of each input: the direction from picture to noise.
@@ -71,11 +70,11 @@ public struct Transformer: Sendable {
   /// so a batch costs one pass over the file. Peak memory, with N tokens in the whole batch, S of
   /// them in the longest input, D width, M feed-forward width, K head size, in float32 values:
   ///
-  ///     N · (6D + 3M + K)  +  threads · (3 · S · K + 256 · S)  +  the weight buffer
+  ///     N · (8D + 4M)  +  threads · (28 · (S + K) + 2²¹)  +  the weight buffer
   ///
-  /// whatever the number of parameters. The result depends neither on the number of threads nor,
-  /// but for the last bits, on what else is in the batch: OpenBLAS may sum a row in another order
-  /// when it multiplies another number of rows.
+  /// whatever the number of parameters; 2²¹ is for the largest part of a layer's weights that a
+  /// thread multiplies at once. The result depends neither on the number of threads nor on
+  /// what else is in the batch.
   ///
   /// `trace` gets each module's output under its diffusers name, once for each input in the order
   /// of the batch: `x_embedder`, `context_embedder`, `time_guidance_embed`,
