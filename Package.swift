@@ -188,7 +188,7 @@ let package = Package(
 
     // Measurements.
     .executableTarget(
-      name: "bench-forward", dependencies: ["Bundles", "Families", "MMDiT"],
+      name: "bench-forward", dependencies: ["Bundles", "Families", "MMDiT", "Operations"],
       path: "scripts/bench/forward",
       swiftSettings: testSettings),
 

@@ -2,6 +2,7 @@
 #if defined(__x86_64__)
 #include "product_levels.h"
 
+#include <math.h>
 #include <string.h>
 
 #define TILE_ROWS 14

@@ -1,38 +1,86 @@
 // The loops of products.h as one set of instructions runs them. The files that include this choose
 // the instructions, and how large a tile fits their registers: TILE_ROWS by TILE_VECTORS vectors of
-// 16 sums.
+// 16 sums. With HAS_DOT products of bf16 numbers and of bytes are single instructions.
 #pragma once
 
 #include "product_levels.h"
 
+#include <math.h>
 #include <string.h>
 
 // All that takes or gives such a vector is inlined: no function's call depends on its size.
 #pragma clang diagnostic ignored "-Wpsabi"
-typedef float sums __attribute__((ext_vector_type(16)));
+enum { LANES = 16 };
+typedef float floats __attribute__((ext_vector_type(LANES)));
+typedef int32_t words __attribute__((ext_vector_type(LANES)));
+typedef int8_t bytes __attribute__((ext_vector_type(LANES)));
 
 #define INLINE static inline __attribute__((always_inline))
+#define AS_FLOATS(x) __builtin_bit_cast(floats, (words)(x))
+#define AS_WORDS(x) __builtin_bit_cast(words, (floats)(x))
 
-INLINE sums load_sums(const float *source) {
-  sums values;
-  memcpy(&values, source, sizeof values);
+// MARK: Packing
+
+// `count` floats and zeros behind them.
+INLINE floats load(const float *source, size_t count) {
+  floats values = 0;
+  if (count >= LANES)
+    memcpy(&values, source, sizeof values);
+  else
+    memcpy(&values, source, count * sizeof *source);
   return values;
 }
 
-INLINE void store_sums(float *destination, sums values, size_t count) {
-  memcpy(destination, &values, count < 16 ? count * sizeof *destination : sizeof values);
+INLINE size_t beyond(size_t count, size_t start) { return count > start ? count - start : 0; }
+
+// The upper half of each word is the nearest bf16 number.
+INLINE words rounded_halves(floats values) {
+  words bits = AS_WORDS(values);
+  words rounded = bits + 0x7fff + ((bits >> 16) & 1);
+  return (bits & 0x7fffffff) > 0x7f800000 ? (bits | 0x00400000) : rounded;
 }
 
-// One step of a 16 by 16 transposition: exchanges the halves of blocks of 2 * `half` lanes between
-// rows that are `half` apart (Eklundh 1972).
+INLINE words bf16_words(floats low, floats high) {
+#ifdef HAS_DOT
+  return __builtin_bit_cast(words, _mm512_cvtne2ps_pbh((__m512)high, (__m512)low));
+#else
+  floats even = __builtin_shufflevector(
+      low, high, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+  floats odd = __builtin_shufflevector(
+      low, high, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+  return ((rounded_halves(even) >> 16) & 0xffff) | (rounded_halves(odd) & (int32_t)0xffff0000);
+#endif
+}
+
+// Adding 1.5 * 2^23 leaves the nearest integer, ties to even, in the low bits.
+INLINE bytes integers(floats values, float inverse) {
+  return __builtin_convertvector(AS_WORDS(values * inverse + 0x1.8p23f), bytes);
+}
+
+// 16 words of a row, from `count` numbers and zeros behind them.
+INLINE words converted(
+    const mmdit_format format, const float *source, size_t count, float factor) {
+  if (format == MMDIT_FLOAT32) return AS_WORDS(load(source, count) * factor);
+  if (format == MMDIT_BFLOAT16)
+    return bf16_words(
+        load(source, count) * factor, load(source + LANES, beyond(count, LANES)) * factor);
+  bytes parts[4];
+#pragma clang loop unroll(full)
+  for (size_t p = 0; p < 4; p++)
+    parts[p] = integers(load(source + p * LANES, beyond(count, p * LANES)), factor);
+  words result;
+  memcpy(&result, parts, sizeof result);
+  return result;
+}
+
 #define PAIR(r, a, half, first, second)                  \
   do {                                                   \
-    sums x = r[a], y = r[(a) + half];                    \
+    words x = r[a], y = r[(a) + half];                    \
     r[a] = first;                                        \
     r[(a) + half] = second;                              \
   } while (0)
 
-INLINE void transpose(sums *r) {
+INLINE void transpose(words *r) {
 #pragma clang loop unroll(full)
   for (int a = 0; a < 8; a++)
     PAIR(r, a, 8,
@@ -58,36 +106,107 @@ INLINE void transpose(sums *r) {
            __builtin_shufflevector(x, y, 1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31));
 }
 
-// `rows` at most 16.
+
+// Up to 16 rows; `factors` has one for each.
 INLINE void pack_sixteen(
-    const float *source, size_t stride, size_t rows, size_t depth, float factor, float *panel,
-    size_t lanes) {
-  size_t k = 0;
-  for (; k + 16 <= depth; k += 16) {
-    sums r[16];
+    const mmdit_format format, const float *source, size_t stride, const size_t rows, size_t depth,
+    const float *factors, int32_t mask, int32_t *panel, size_t lanes) {
+  const size_t numbers = format == MMDIT_FLOAT32 ? 1 : format == MMDIT_BFLOAT16 ? 2 : 4;
+  for (size_t k = 0; k < depth; k += LANES * numbers) {
+    size_t count = depth - k < LANES * numbers ? depth - k : LANES * numbers;
+    words r[LANES];
+    // Most vectors are whole.
+    if (count == LANES * numbers) {
 #pragma clang loop unroll(full)
-    for (size_t row = 0; row < 16; row++)
-      r[row] = row < rows ? load_sums(source + row * stride + k) * factor : (sums)0;
+      for (size_t row = 0; row < LANES; row++)
+        r[row] = row < rows ? converted(
+                                  format, source + row * stride + k, LANES * numbers, factors[row])
+                            : (words)0;
+    } else {
+      for (size_t row = 0; row < LANES; row++)
+        r[row] = row < rows ? converted(format, source + row * stride + k, count, factors[row])
+                            : (words)0;
+    }
     transpose(r);
-#pragma clang loop unroll(full)
-    for (size_t j = 0; j < 16; j++) store_sums(panel + (k + j) * lanes, r[j], rows);
+    int32_t *place = panel + k / numbers * lanes;
+    size_t used = (count + numbers - 1) / numbers;
+    for (size_t w = 0; w < used; w++) {
+      words result = r[w] ^ mask;
+      memcpy(place + w * lanes, &result, rows * sizeof *place);
+    }
   }
-  for (; k < depth; k++)
+}
+
+// NaN where there is one: as integers, magnitudes order finite < infinite < NaN.
+INLINE float largest_magnitude(const float *values, size_t count) {
+  words largest = 0;
+  for (size_t k = 0; k < count; k += LANES) {
+    words magnitudes = AS_WORDS(load(values + k, count - k)) & 0x7fffffff;
+    largest = magnitudes > largest ? magnitudes : largest;
+  }
+  int32_t bits = 0;
+  for (size_t lane = 0; lane < LANES; lane++) bits = largest[lane] > bits ? largest[lane] : bits;
+  float result;
+  memcpy(&result, &bits, sizeof result);
+  return result;
+}
+
+// The sum of the integers that a row becomes.
+INLINE int32_t sum_of_integers(const float *values, size_t count, float inverse) {
+  words sum = 0;
+  for (size_t k = 0; k < count; k += LANES)
+    sum += __builtin_convertvector(integers(load(values + k, count - k), inverse), words);
+  int32_t total = 0;
+  for (size_t lane = 0; lane < LANES; lane++) total += sum[lane];
+  return total;
+}
+
+INLINE void pack_group(
+    const mmdit_format format, const float *source, size_t stride, size_t rows, size_t depth,
+    float factor, int32_t *panel, size_t lanes) {
+  float factors[LANES];
+  int32_t mask = 0;
+  for (size_t row = 0; row < rows; row++) factors[row] = factor;
+  if (format == MMDIT_INT8) {
+    int32_t *tail = panel + (depth + 3) / 4 * lanes;
+    mask = lanes == MMDIT_PANEL_ROWS ? (int32_t)0x80808080 : 0;
+    for (size_t row = 0; row < rows; row++) {
+      const float *values = source + row * stride;
+      float largest = largest_magnitude(values, depth);
+      // Of a row that is all but 0, the inverse would not be finite.
+      factors[row] = largest > 0x1p-118f ? 127 / largest : 0;
+      float scale = largest / 127 * factor;
+      memcpy(tail + row, &scale, sizeof scale);
+      tail[lanes + row] = sum_of_integers(values, depth, factors[row]);
+    }
+  }
+  if (rows == LANES)
+    pack_sixteen(format, source, stride, LANES, depth, factors, mask, panel, lanes);
+  else if (rows == MMDIT_PANEL_ROWS)
+    pack_sixteen(format, source, stride, MMDIT_PANEL_ROWS, depth, factors, mask, panel, lanes);
+  else
     for (size_t row = 0; row < rows; row++)
-      panel[k * lanes + row] = source[row * stride + k] * factor;
+      pack_sixteen(
+          format, source + row * stride, stride, 1, depth, factors + row, mask, panel + row, lanes);
 }
 
 static void pack_rows(
-    const float *source, size_t stride, size_t rows, size_t depth, float factor, float *panel,
-    size_t lanes) {
-  for (; rows >= 16; rows -= 16, source += 16 * stride, panel += 16)
-    pack_sixteen(source, stride, 16, depth, factor, panel, lanes);
-  if (rows == 14)
-    pack_sixteen(source, stride, 14, depth, factor, panel, lanes);
-  else if (rows)
-    for (size_t k = 0; k < depth; k++)
-      for (size_t row = 0; row < rows; row++)
-        panel[k * lanes + row] = source[row * stride + k] * factor;
+    mmdit_format format, const float *source, size_t stride, size_t rows, size_t depth,
+    float factor, int32_t *panel, size_t lanes) {
+  for (size_t row = 0; row < rows; row += LANES) {
+    const float *from = source + row * stride;
+    size_t count = rows - row < LANES ? rows - row : LANES;
+    switch (format) {
+    case MMDIT_FLOAT32:
+      pack_group(MMDIT_FLOAT32, from, stride, count, depth, factor, panel + row, lanes);
+      break;
+    case MMDIT_BFLOAT16:
+      pack_group(MMDIT_BFLOAT16, from, stride, count, depth, factor, panel + row, lanes);
+      break;
+    default:
+      pack_group(MMDIT_INT8, from, stride, count, depth, factor, panel + row, lanes);
+    }
+  }
 }
 
 static void pack_columns(
@@ -99,67 +218,129 @@ static void pack_columns(
       memcpy(panel, source, columns * sizeof *panel);
 }
 
+// MARK: Tiles
+
 #pragma clang fp contract(fast)
 
-// `rows` and `vectors` are constants where this is inlined, and the sums stay in registers.
+// The sums with the products of the numbers of one word added.
+INLINE words added(const mmdit_format format, words sums, words a, words b) {
+  if (format == MMDIT_FLOAT32) return AS_WORDS(AS_FLOATS(sums) + AS_FLOATS(a) * AS_FLOATS(b));
+#ifdef HAS_DOT
+  if (format == MMDIT_BFLOAT16)
+    return __builtin_bit_cast(
+        words, _mm512_dpbf16_ps(
+                   __builtin_bit_cast(__m512, sums), __builtin_bit_cast(__m512bh, a),
+                   __builtin_bit_cast(__m512bh, b)));
+  return __builtin_bit_cast(
+      words, _mm512_dpbusd_epi32(
+                 __builtin_bit_cast(__m512i, sums), __builtin_bit_cast(__m512i, a),
+                 __builtin_bit_cast(__m512i, b)));
+#else
+  if (format == MMDIT_BFLOAT16) {
+    floats low = AS_FLOATS(sums) + AS_FLOATS(a << 16) * AS_FLOATS(b << 16);
+    return AS_WORDS(
+        low + AS_FLOATS(a & (int32_t)0xffff0000) * AS_FLOATS(b & (int32_t)0xffff0000));
+  }
+#pragma clang loop unroll(full)
+  for (int p = 0; p < 4; p++)
+    sums += ((a >> (8 * p)) & 0xff) * ((b << (24 - 8 * p)) >> 24);
+  return sums;
+#endif
+}
+
+// What the sums stand for; `tail` words follow the numbers.
+INLINE floats finished(
+    const mmdit_format format, words sums, const int32_t *left_tail, const int32_t *right_tail) {
+  if (format != MMDIT_INT8) return AS_FLOATS(sums);
+  words column_sums, column_scales;
+  memcpy(&column_scales, right_tail, sizeof column_scales);
+  memcpy(&column_sums, right_tail + MMDIT_PANEL_COLUMNS, sizeof column_sums);
+  float scale;
+  memcpy(&scale, left_tail, sizeof scale);
+  return __builtin_convertvector(sums - 128 * column_sums, floats) *
+         (scale * AS_FLOATS(column_scales));
+}
+
+// `format`, `rows` and `vectors` are constants where this is inlined: the sums stay in registers.
 INLINE void tile(
-    const float *left, const size_t rows, const float *right, const size_t vectors, size_t columns,
-    size_t depth, int32_t accumulate, float *c, size_t stride) {
-  sums s[TILE_ROWS][TILE_VECTORS];
+    const mmdit_format format, const int32_t *left, const size_t rows, const int32_t *right,
+    const size_t vectors, size_t columns, size_t count, int32_t accumulate, float *c,
+    size_t stride) {
+  words s[TILE_ROWS][TILE_VECTORS];
 #pragma clang loop unroll(full)
   for (size_t row = 0; row < rows; row++)
 #pragma clang loop unroll(full)
     for (size_t v = 0; v < vectors; v++) s[row][v] = 0;
-  for (size_t k = 0; k < depth; k++) {
-    sums b[TILE_VECTORS];
+  for (size_t w = 0; w < count; w++) {
+    words b[TILE_VECTORS];
 #pragma clang loop unroll(full)
-    for (size_t v = 0; v < vectors; v++) b[v] = load_sums(right + k * MMDIT_PANEL_COLUMNS + 16 * v);
+    for (size_t v = 0; v < vectors; v++)
+      memcpy(b + v, right + w * MMDIT_PANEL_COLUMNS + LANES * v, sizeof *b);
 #pragma clang loop unroll(full)
     for (size_t row = 0; row < rows; row++) {
-      sums a = left[k * MMDIT_PANEL_ROWS + row];
+      words a = left[w * MMDIT_PANEL_ROWS + row];
 #pragma clang loop unroll(full)
-      for (size_t v = 0; v < vectors; v++) s[row][v] += a * b[v];
+      for (size_t v = 0; v < vectors; v++) s[row][v] = added(format, s[row][v], a, b[v]);
     }
   }
+  const int32_t *left_tail = left + count * MMDIT_PANEL_ROWS;
+  const int32_t *right_tail = right + count * MMDIT_PANEL_COLUMNS;
 #pragma clang loop unroll(full)
   for (size_t row = 0; row < rows; row++)
 #pragma clang loop unroll(full)
     for (size_t v = 0; v < vectors; v++) {
-      float *place = c + row * stride + 16 * v;
-      size_t count = columns - 16 * v;
-      sums old = 0;
-      if (accumulate) {
-        if (count >= 16)
-          old = load_sums(place);
-        else
-          memcpy(&old, place, count * sizeof *place);
+      float *place = c + row * stride + LANES * v;
+      size_t width = columns - LANES * v;
+      floats result = finished(format, s[row][v], left_tail + row, right_tail + LANES * v);
+      if (width >= LANES) {
+        if (accumulate) result += load(place, LANES);
+        memcpy(place, &result, sizeof result);
+      } else {
+        if (accumulate) result += load(place, width);
+        memcpy(place, &result, width * sizeof *place);
       }
-      store_sums(place, old + s[row][v], count);
     }
 }
 
 INLINE void tile_of_rows(
-    const float *left, size_t rows, const float *right, const size_t vectors, size_t columns,
-    size_t depth, int32_t accumulate, float *c, size_t stride) {
-#define CASE(n) \
-  case n: tile(left, n, right, vectors, columns, depth, accumulate, c, stride); break;
+    const mmdit_format format, const int32_t *left, size_t rows, const int32_t *right,
+    const size_t vectors, size_t columns, size_t count, int32_t accumulate, float *c,
+    size_t stride) {
+#define CASE(n)                                                                       \
+  case n:                                                                             \
+    tile(format, left, n, right, vectors, columns, count, accumulate, c, stride);     \
+    break;
   switch (rows) { TILE_CASES }
 #undef CASE
 }
 
-static void multiply_tile(
-    const float *left, size_t rows, const float *right, size_t columns, size_t depth,
-    int32_t accumulate, float *c, size_t stride) {
-  for (size_t column = 0; column < columns; column += 16 * TILE_VECTORS)
+INLINE void tiles(
+    const mmdit_format format, const int32_t *left, size_t rows, const int32_t *right,
+    size_t columns, size_t count, int32_t accumulate, float *c, size_t stride) {
+  for (size_t column = 0; column < columns; column += LANES * TILE_VECTORS)
     for (size_t row = 0; row < rows; row += TILE_ROWS) {
-      size_t count = rows - row < TILE_ROWS ? rows - row : TILE_ROWS;
+      size_t height = rows - row < TILE_ROWS ? rows - row : TILE_ROWS;
       size_t width = columns - column;
-      const float *a = left + row;
-      const float *b = right + column;
+      const int32_t *a = left + row, *b = right + column;
       float *place = c + row * stride + column;
-      if (width > 16 && TILE_VECTORS > 1)
-        tile_of_rows(a, count, b, TILE_VECTORS, width, depth, accumulate, place, stride);
+      if (TILE_VECTORS > 1 && width > LANES)
+        tile_of_rows(format, a, height, b, TILE_VECTORS, width, count, accumulate, place, stride);
       else
-        tile_of_rows(a, count, b, 1, width, depth, accumulate, place, stride);
+        tile_of_rows(format, a, height, b, 1, width, count, accumulate, place, stride);
     }
+}
+
+static void multiply_tile(
+    mmdit_format format, const int32_t *left, size_t rows, const int32_t *right, size_t columns,
+    size_t count, int32_t accumulate, float *c, size_t stride) {
+  switch (format) {
+  case MMDIT_FLOAT32:
+    tiles(MMDIT_FLOAT32, left, rows, right, columns, count, accumulate, c, stride);
+    break;
+  case MMDIT_BFLOAT16:
+    tiles(MMDIT_BFLOAT16, left, rows, right, columns, count, accumulate, c, stride);
+    break;
+  default:
+    tiles(MMDIT_INT8, left, rows, right, columns, count, accumulate, c, stride);
+  }
 }

@@ -1,8 +1,9 @@
 public import Families
+public import Operations
 public import Parallel
 public import Tensors
 
-/// The FLUX.2 transformer in float32: what a quantized or converted model is measured against.
+/// The FLUX.2 transformer, in float32 by default: what a quantized or converted model is measured against.
 ///
 /// Written to be read beside the description of the network: one call for each operation, one matrix
 /// product per linear layer. Weights have the names and shapes of the diffusers layout, linear
@@ -10,6 +11,8 @@ public import Tensors
 public struct Transformer: Sendable {
   /// The numbers of the network.
   public let configuration: Flux2Configuration
+  /// What the products of its blocks are computed in.
+  public let arithmetic: Arithmetic
   private let weights: any WeightSource
   private let bufferCount: Int
 
@@ -20,9 +23,13 @@ public struct Transformer: Sendable {
   ///
   /// `weightBufferByteCount` bounds the float32 weights that are alive at once; a layer whose
   /// single row is larger takes that row.
+  ///
+  /// `arithmetic` is that of the products with the weights of the blocks; those with the text are
+  /// computed in bfloat16 unless it is float32, all others in float32. Float32 is the reference; the
+  /// others trade accuracy for speed.
   public init(
     configuration: Flux2Configuration, weights: any WeightSource,
-    weightBufferByteCount: Int = 64 << 20
+    weightBufferByteCount: Int = 64 << 20, arithmetic: Arithmetic = .float32
   ) throws(MMDiTFailure) {
     precondition(
       configuration.rotaryAxes.count == 4
@@ -51,6 +58,7 @@ public struct Transformer: Sendable {
     }
     self.configuration = configuration
     self.weights = weights
+    self.arithmetic = arithmetic
     bufferCount = max(
       widest, min(largest, weightBufferByteCount / MemoryLayout<Float>.stride))
   }
@@ -104,6 +112,6 @@ public struct Transformer: Sendable {
     }
     return ForwardPass(
       inputs, configuration: configuration, weights: weights, bufferCount: bufferCount,
-      threads: threads, monitor: monitor, trace: trace)
+      arithmetic: arithmetic, threads: threads, monitor: monitor, trace: trace)
   }
 }

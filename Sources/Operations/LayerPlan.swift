@@ -2,6 +2,7 @@ internal import Tensors
 
 /// How the rows of a layer are shared out.
 struct LayerPlan: Sendable {
+  let arithmetic: Arithmetic
   /// The rows of the layer, and its columns.
   let rows: Int
   let depth: Int
@@ -13,19 +14,20 @@ struct LayerPlan: Sendable {
   var bufferSize: Int { rowsAtOnce * depth }
   /// The rows of a unit.
   let unit: Int
-  /// The values of a unit in panels.
+  /// The words of a unit in panels.
   let panelSize: Int
 
   /// Rows are decoded in whole row blocks where it can be, so that no chunk of a compressed bundle
   /// is decompressed twice.
-  init(_ shape: Shape, bufferCount: Int, threads: Int) {
+  init(_ shape: Shape, bufferCount: Int, threads: Int, _ arithmetic: Arithmetic) {
+    self.arithmetic = arithmetic
     rows = shape.rows
     depth = shape.columns
     workers = max(1, min(threads, bufferCount / depth))
     let step = RowBlock.rowCount(columns: depth)
     rowsAtOnce = max(1, min(step, bufferCount / workers / depth, shape.rows))
     unit = Self.unit(step: step, rows: shape.rows, workers: workers)
-    panelSize = Panels.size(of: unit, lanes: Panels.columns, depth: depth)
+    panelSize = Panels.size(of: unit, lanes: Panels.columns, depth: depth, arithmetic)
   }
 
   /// The least number of whole row blocks that fills vectors to 98 %, and panels of at least 96

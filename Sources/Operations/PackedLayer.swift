@@ -38,7 +38,7 @@ struct PackedLayer: Sendable {
               }
               Panels.multiply(
                 tokens.span, m: tokenCount, panels.span, n: unit.count, depth: plan.depth,
-                into: output, row: row, column: column + unit.lowerBound)
+                in: plan.arithmetic, into: output, row: row, column: column + unit.lowerBound)
             }
           }
         }
@@ -56,7 +56,8 @@ struct PackedLayer: Sendable {
       try weights.decode(name, rows: rows, into: &decoded)
       Panels.pack(
         decoded.span, MatrixPlace(stride: plan.depth), rows: rows.count, depth: plan.depth,
-        into: &panels, first: first - unit.lowerBound, lanes: Panels.columns)
+        in: plan.arithmetic, into: &panels, first: first - unit.lowerBound,
+        lanes: Panels.columns)
     }
   }
 }

@@ -1,37 +1,49 @@
 internal import CKernels
-internal import Scalars
 
 /// How the factors of a product lie in memory.
 ///
-/// A panel holds some rows of a matrix `[rows, depth]` with the lanes of one depth side by side, so
-/// that the inner loop reads both factors from front to back. Panels follow each other without
-/// gaps; the last one has unused lanes.
+/// A panel holds some rows of a matrix `[rows, depth]` in words of four bytes, one number of float32,
+/// two of bfloat16, four of int8, the lanes of one word side by side, so that the inner loop reads
+/// both factors from front to back. Panels follow each other without gaps; the last one has unused
+/// lanes. Words are kept in arrays of Float, whatever they hold.
 package enum Panels {
   /// The rows of the left factor in a panel: with two vectors of columns, as many sums as 32 vector
   /// registers hold beside the factors.
   package static let rows = Int(MMDIT_PANEL_ROWS)
   /// The columns of a product in a panel of the right factor.
   package static let columns = Int(MMDIT_PANEL_COLUMNS)
-  /// The depth a tile is summed over at once: 16 columns' worth of panels and one panel of rows
-  /// then stay in the nearest caches.
-  private static let depthBlock = 512
+  /// The words a tile is summed over at once: 16 columns' worth of panels and one panel of rows
+  /// then stay in the nearest caches. Integers are summed to the end, which is to be exact.
+  private static let wordBlock = 512
+  /// The instructions of the tiles.
+  private static let level = mmdit_best_product_level()
 
-  /// The values that `count` lanes in panels of `lanes` take.
-  package static func size(of count: Int, lanes: Int, depth: Int) -> Int {
-    (count + lanes - 1) / lanes * lanes * depth
+  /// The words of one row of that depth.
+  package static func words(depth: Int, _ arithmetic: Arithmetic = .float32) -> Int {
+    precondition(depth <= arithmetic.largestDepth, "a sum of \(depth) products is not exact")
+    return mmdit_panel_words(arithmetic.format, depth)
+  }
+
+  /// The words that `count` lanes in panels of `lanes` take.
+  package static func size(
+    of count: Int, lanes: Int, depth: Int, _ arithmetic: Arithmetic = .float32
+  ) -> Int {
+    (count + lanes - 1) / lanes * lanes * words(depth: depth, arithmetic)
   }
 
   /// Packs rows of a matrix `[rows, depth]`, each element times `factor`, into panels from lane
   /// `first` of `panels`.
   package static func pack(
     _ source: Span<Float>, _ place: MatrixPlace, rows: Int, depth: Int, factor: Float = 1,
-    into panels: inout MutableSpan<Float>, first: Int = 0, lanes: Int
+    in arithmetic: Arithmetic = .float32, into panels: inout MutableSpan<Float>, first: Int = 0,
+    lanes: Int
   ) {
     guard rows > 0, depth > 0 else { return }
     check(place, rows: rows, columns: depth, count: source.count)
     precondition(
-      first >= 0 && size(of: first + rows, lanes: lanes, depth: depth) <= panels.count,
+      first >= 0 && size(of: first + rows, lanes: lanes, depth: depth, arithmetic) <= panels.count,
       "the panels have the lanes")
+    let words = words(depth: depth, arithmetic)
     unsafe source.withUnsafeBufferPointer { source in
       unsafe panels.withUnsafeMutableBufferPointer { panels in
         guard let from = source.baseAddress, let to = panels.baseAddress else { return }
@@ -41,8 +53,8 @@ package enum Panels {
           let count = min(lanes - lane, rows - row)
           // Both in bounds by the checks above.
           unsafe mmdit_pack_rows(
-            KernelLevel.best.rawValue, from + (place.offset + row * place.stride), place.stride,
-            count, depth, factor, to + (panel * lanes * depth + lane), lanes)
+            level, arithmetic.format, from + (place.offset + row * place.stride), place.stride,
+            count, depth, factor, to + (panel * lanes * words + lane), lanes)
           row += count
         }
       }
@@ -67,7 +79,7 @@ package enum Panels {
         for column in stride(from: 0, to: columns, by: Self.columns) {
           // Both in bounds by the checks above.
           unsafe mmdit_pack_columns(
-            KernelLevel.best.rawValue, from + (place.offset + column), place.stride,
+            level, from + (place.offset + column), place.stride,
             min(Self.columns, columns - column), rows,
             to + (column * depth + first * Self.columns))
         }
@@ -78,32 +90,45 @@ package enum Panels {
   /// Rows `[m, depth]` times columns `[n, depth]`ᵀ, both in panels: `[m, n]`, to the tile of the
   /// output with that corner.
   ///
-  /// Each element is the sum over the depth in order, in runs of `depthBlock`: it depends neither
+  /// Each element is the sum over the depth in order, in runs of `wordBlock`: it depends neither
   /// on m and n nor on the element's place.
   package static func multiply(
     _ left: Span<Float>, m: Int, _ right: Span<Float>, n: Int, depth: Int,
-    into output: DisjointTiles, row firstRow: Int, column firstColumn: Int
+    in arithmetic: Arithmetic = .float32, into output: DisjointTiles, row firstRow: Int,
+    column firstColumn: Int
   ) {
     guard m > 0, n > 0, depth > 0 else { return }
     precondition(
-      size(of: m, lanes: rows, depth: depth) <= left.count
-        && size(of: n, lanes: columns, depth: depth) <= right.count,
+      size(of: m, lanes: rows, depth: depth, arithmetic) <= left.count
+        && size(of: n, lanes: columns, depth: depth, arithmetic) <= right.count,
       "the panels have the lanes")
+    let (words, format) = (words(depth: depth, arithmetic), arithmetic.format)
     unsafe left.withUnsafeBufferPointer { left in
       unsafe right.withUnsafeBufferPointer { right in
         guard let left = left.baseAddress, let right = right.baseAddress else { return }
         unsafe output.withTile(
           rows: firstRow..<firstRow + m, columns: firstColumn..<firstColumn + n
         ) { c, distance in
-          for k in stride(from: 0, to: depth, by: depthBlock) {
+          func tile(_ row: Int, _ column: Int, _ words: Int, first: Int, count: Int) {
+            // In bounds by the checks above.
+            unsafe mmdit_multiply_tile(
+              level, format, left + (row * words + first * rows), min(rows, m - row),
+              right + (column * words + first * columns), min(columns, n - column), count,
+              first > 0 ? 1 : 0, c + (row * distance + column), distance)
+          }
+          if arithmetic == .int8 {
+            // The columns' panel is the longer one, and stays in the caches for all rows.
+            for column in stride(from: 0, to: n, by: columns) {
+              for row in stride(from: 0, to: m, by: rows) {
+                tile(row, column, words, first: 0, count: words - 2)
+              }
+            }
+            return
+          }
+          for first in stride(from: 0, to: words, by: wordBlock) {
             for row in stride(from: 0, to: m, by: rows) {
               for column in stride(from: 0, to: n, by: columns) {
-                // In bounds by the checks above.
-                unsafe mmdit_multiply_tile(
-                  KernelLevel.best.rawValue, left + (row * depth + k * rows), min(rows, m - row),
-                  right + (column * depth + k * columns), min(columns, n - column),
-                  min(depthBlock, depth - k), k > 0 ? 1 : 0, c + (row * distance + column),
-                  distance)
+                tile(row, column, words, first: first, count: min(wordBlock, words - first))
               }
             }
           }

@@ -35,7 +35,7 @@ package struct StreamedLinear {
   /// as many rows from `firstRow` (by default the same rows).
   package mutating func apply(
     _ name: String, to x: Matrix, rows: Range<Int>, into y: inout Matrix, firstRow: Int? = nil,
-    firstColumn: Int = 0
+    firstColumn: Int = 0, in arithmetic: Arithmetic = .float32
   ) throws {
     guard let shape = weights.weight(named: name)?.shape else {
       preconditionFailure("\(weights.origin) has lost the weight \(name)")
@@ -45,8 +45,8 @@ package struct StreamedLinear {
     precondition(firstColumn + shape.rows <= y.columns, "its outputs fit the columns of y")
     guard !rows.isEmpty, shape.rows > 0, depth > 0 else { return }
     if buffer.count < depth { buffer = [Float](repeating: 0, count: depth) }
-    let plan = LayerPlan(shape, bufferCount: buffer.count, threads: threads)
-    try packTokens(x, rows: rows)
+    let plan = LayerPlan(shape, bufferCount: buffer.count, threads: threads, arithmetic)
+    try packTokens(x, rows: rows, arithmetic)
     if panels.count < plan.workers * plan.panelSize {
       panels = [Float](repeating: 0, count: plan.workers * plan.panelSize)
     }
@@ -59,29 +59,31 @@ package struct StreamedLinear {
   }
 
   /// Packs rows of x, the left factor, into panels.
-  private mutating func packTokens(_ x: Matrix, rows: Range<Int>) throws {
-    let depth = x.columns
-    let size = Panels.size(of: rows.count, lanes: Panels.rows, depth: depth)
+  private mutating func packTokens(
+    _ x: Matrix, rows: Range<Int>, _ arithmetic: Arithmetic
+  ) throws {
+    let size = Panels.size(of: rows.count, lanes: Panels.rows, depth: x.columns, arithmetic)
     if tokens.count < size { tokens = [Float](repeating: 0, count: size) }
-    try Self.pack(x, rows: rows, into: &tokens, size: size, threads: threads)
+    try Self.pack(x, rows: rows, arithmetic, into: &tokens, size: size, threads: threads)
   }
 
   private static func pack(
-    _ x: Matrix, rows: Range<Int>, into tokens: inout [Float], size: Int, threads: Int
+    _ x: Matrix, rows: Range<Int>, _ arithmetic: Arithmetic, into tokens: inout [Float],
+    size: Int, threads: Int
   ) throws {
     let depth = x.columns
+    let panelSize = Panels.rows * Panels.words(depth: depth, arithmetic)
     var all = tokens.mutableSpan
     var span = all._mutatingExtracting(first: size)
-    try DisjointRows.lend(&span, columns: Panels.rows * depth) { panels in
-      let panelCount = size / (Panels.rows * depth)
-      try forEachChunk(of: panelCount, chunk: 1, threads: threads) { panel in
+    try DisjointRows.lend(&span, columns: panelSize) { panels in
+      try forEachChunk(of: size / panelSize, chunk: 1, threads: threads) { panel in
         let first = panel.lowerBound * Panels.rows
         let values = x.values.span
         panels.withRows(panel) { output in
           Panels.pack(
             values, MatrixPlace(offset: (rows.lowerBound + first) * depth, stride: depth),
-            rows: min(Panels.rows, rows.count - first), depth: depth, into: &output,
-            lanes: Panels.rows)
+            rows: min(Panels.rows, rows.count - first), depth: depth, in: arithmetic,
+            into: &output, lanes: Panels.rows)
         }
       }
     }

@@ -2,6 +2,9 @@ import CKernels
 import Testing
 
 @Suite struct ProductKernelTests {
+  /// The levels of products this processor runs.
+  private let levels = Array(0...mmdit_best_product_level())
+
   @Test func rowsArePackedAtEveryLevelCountAndDepth() {
     for rows in 0...32 {
       for depth in [0, 1, 15, 16, 17, 40] {
@@ -14,7 +17,8 @@ import Testing
           }
           for level in levels {
             var panel = [Float](repeating: 9, count: lanes * depth + 1)
-            unsafe mmdit_pack_rows(level, source, stride, rows, depth, 0.5, &panel, lanes)
+            unsafe mmdit_pack_rows(
+              level, 0, source, stride, rows, depth, 0.5, &panel, lanes)
             #expect(panel == expected, "level \(level), \(rows) rows of \(depth)")
           }
         }
@@ -60,7 +64,7 @@ import Testing
             for level in levels {
               var c = (0..<rows * stride).map { Float($0) }
               unsafe mmdit_multiply_tile(
-                level, left, rows, right, columns, depth, accumulate, &c, stride)
+                level, 0, left, rows, right, columns, depth, accumulate, &c, stride)
               #expect(c == expected, "level \(level), \(rows) × \(columns), depth \(depth)")
             }
           }
@@ -84,7 +88,8 @@ import Testing
             right[k * width + columns - 1] = b[k]
           }
           var c = [Float](repeating: 0, count: rows * columns)
-          unsafe mmdit_multiply_tile(level, left, rows, right, columns, depth, 0, &c, columns)
+          unsafe mmdit_multiply_tile(
+            level, 0, left, rows, right, columns, depth, 0, &c, columns)
           sums.insert(c[rows * columns - 1])
         }
       }

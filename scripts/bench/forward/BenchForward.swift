@@ -2,11 +2,12 @@ import Bundles
 import Families
 import Glibc
 import MMDiT
+import Operations
 
 /// Measures the prediction of a FLUX.2 transformer: one line of JSON with the seconds of each run
 /// after the first.
 ///
-///     bench-forward FILE SIDE TEXT THREADS RUNS
+///     bench-forward FILE SIDE TEXT THREADS RUNS [float32|bfloat16|int8]
 ///
 /// A picture of SIDE × SIDE tokens and TEXT text tokens of made-up numbers, on THREADS threads.
 /// Processor seconds are the same on a busy machine as on a quiet one; seconds are not.
@@ -16,13 +17,16 @@ enum BenchForward {
     let arguments = CommandLine.arguments
     let numbers = arguments.dropFirst(2).prefix(4).compactMap { Int($0) }
     guard arguments.count >= 6, numbers.count == 4, numbers.allSatisfy({ $0 > 0 }) else {
-      print("bench-forward FILE SIDE TEXT THREADS RUNS")
+      print("bench-forward FILE SIDE TEXT THREADS RUNS [float32|bfloat16|int8]")
       exit(2)
     }
+    let arithmetic = arguments.count > 6 ? Arithmetic(rawValue: arguments[6]) : .float32
+    guard let arithmetic else { exit(2) }
     let (side, textCount, threads, runs) = (numbers[0], numbers[1], numbers[2], numbers[3])
     let component = try OpenedComponent.open(arguments[1])
     let configuration = try component.weights.flux2()
-    let transformer = try Transformer(configuration: configuration, weights: component.weights)
+    let transformer = try Transformer(
+      configuration: configuration, weights: component.weights, arithmetic: arithmetic)
     let input = TransformerInput(
       latents: wave(side * side * configuration.inputChannels),
       grid: TokenGrid(height: side, width: side),
@@ -43,7 +47,8 @@ enum BenchForward {
     }
     print(
       """
-      {"name": "forward \(side * side) + \(textCount) tokens", "threads": \(threads), \
+      {"name": "forward \(side * side) + \(textCount) tokens", "arithmetic": "\(arithmetic)", \
+      "threads": \(threads), \
       "seconds": \(wall.sorted()), "processor_seconds": \(processor.sorted()), \
       "peak_bytes": \(usage().ru_maxrss * 1024), "velocity_norm": \(size)}
       """)
