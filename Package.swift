@@ -76,7 +76,7 @@ let package = Package(
     // 2. What a weight is, what networks compute with, what people see.
     library("Tensors", ["CKernels", "Failures", "Parallel", "Scalars"]),
 
-    library("Operations", ["COpenBLAS", "Parallel", "Tensors"]),
+    library("Operations", ["CKernels", "COpenBLAS", "Parallel", "Scalars", "Tensors"]),
     library("Images", ["CZlib", "Failures", "Parallel", "Storage"]),
     library("ImageMetrics", ["Failures", "Images", "Parallel"]),
 
@@ -191,6 +191,12 @@ let package = Package(
       ]),
     tool("mmdit-export", ["Exchange", "Reports"]),
     tool("mmdit-bundle", ["Bundles", "Reports", "StrictJSON", "Tensors"]),
+
+    // Measurements.
+    .executableTarget(
+      name: "bench-forward", dependencies: ["Bundles", "Families", "MMDiT", "Operations"],
+      path: "scripts/bench/forward",
+      swiftSettings: testSettings),
 
     // Tests.
     .target(

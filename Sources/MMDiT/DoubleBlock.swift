@@ -32,12 +32,12 @@ extension ForwardPass {
       for (part, layer) in ["add_q_proj", "add_k_proj", "add_v_proj"].enumerated() {
         try linear.apply(
           "\(name).\(layer).weight", to: normal, rows: textRows, into: &projected,
-          firstColumn: part * width)
+          firstColumn: part * width, in: arithmetic)
       }
       for (part, layer) in ["to_q", "to_k", "to_v"].enumerated() {
         try linear.apply(
           "\(name).\(layer).weight", to: normal, rows: imageRows, into: &projected,
-          firstColumn: part * width)
+          firstColumn: part * width, in: arithmetic)
       }
     }
     var attended = Matrix(rows: stacked.count, columns: width)
@@ -51,8 +51,10 @@ extension ForwardPass {
         key: try weights.values(of: "\(name).norm_k.weight")),
       into: &attended)
     var output = Matrix(rows: stacked.count, columns: width)
-    try linear.apply("\(name).to_add_out.weight", to: attended, rows: textRows, into: &output)
-    try linear.apply("\(name).to_out.0.weight", to: attended, rows: imageRows, into: &output)
+    try linear.apply(
+      "\(name).to_add_out.weight", to: attended, rows: textRows, into: &output, in: arithmetic)
+    try linear.apply(
+      "\(name).to_out.0.weight", to: attended, rows: imageRows, into: &output, in: arithmetic)
     try addGatedToStream(output, text: text, image: image)
   }
 
@@ -65,16 +67,20 @@ extension ForwardPass {
     do {
       let normal = try normalizedStream(text: text, image: image)
       try linear.apply(
-        "\(block).ff_context.linear_in.weight", to: normal, rows: textRows, into: &hidden)
-      try linear.apply("\(block).ff.linear_in.weight", to: normal, rows: imageRows, into: &hidden)
+        "\(block).ff_context.linear_in.weight", to: normal, rows: textRows, into: &hidden,
+        in: arithmetic)
+      try linear.apply(
+        "\(block).ff.linear_in.weight", to: normal, rows: imageRows, into: &hidden, in: arithmetic)
     }
     var gated = Matrix(rows: stacked.count, columns: size)
     try gate(
       hidden, firstColumn: 0, size: size, into: &gated, outputColumn: 0, threads: threads)
     var output = Matrix(rows: stacked.count, columns: width)
     try linear.apply(
-      "\(block).ff_context.linear_out.weight", to: gated, rows: textRows, into: &output)
-    try linear.apply("\(block).ff.linear_out.weight", to: gated, rows: imageRows, into: &output)
+      "\(block).ff_context.linear_out.weight", to: gated, rows: textRows, into: &output,
+      in: arithmetic)
+    try linear.apply(
+      "\(block).ff.linear_out.weight", to: gated, rows: imageRows, into: &output, in: arithmetic)
     try addGatedToStream(output, text: text, image: image)
   }
 

@@ -12,6 +12,8 @@ struct ForwardPass {
   let stacked: StackedTokens
   let attention: Attention
   let threads: Int
+  /// Of the products with the weights of blocks.
+  let arithmetic: Arithmetic
   let monitor: WorkMonitor
   let trace: ((String, [Float]) -> Void)?
   var linear: StreamedLinear
@@ -22,11 +24,13 @@ struct ForwardPass {
 
   init(
     _ batch: [TransformerInput], configuration: Flux2Configuration, weights: any WeightSource,
-    bufferCount: Int, threads: Int, monitor: WorkMonitor, trace: ((String, [Float]) -> Void)?
+    bufferCount: Int, arithmetic: Arithmetic, threads: Int, monitor: WorkMonitor,
+    trace: ((String, [Float]) -> Void)?
   ) {
     self.configuration = configuration
     self.weights = weights
     self.threads = threads
+    self.arithmetic = arithmetic
     self.monitor = monitor
     self.trace = trace
     stacked = StackedTokens(batch, configuration)
@@ -119,7 +123,9 @@ struct ForwardPass {
     emit("x_embedder", stream, \.image)
     let text = Matrix(
       rows: stacked.text.count, columns: configuration.textSize, values: batch.flatMap(\.text))
-    try linear.apply("context_embedder.weight", to: text, rows: 0..<text.rows, into: &stream)
+    try linear.apply(
+      "context_embedder.weight", to: text, rows: 0..<text.rows, into: &stream,
+      in: arithmetic == .float32 ? .float32 : .bfloat16)
     emit("context_embedder", stream, \.text)
   }
 

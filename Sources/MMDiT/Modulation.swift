@@ -26,12 +26,21 @@ struct Modulation: Sendable {
     gateColumn = 2 * width
   }
 
-  /// Where the shift `[D]` of an input begins in the values.
-  func shift(of input: Int) -> Int { input * values.columns + shiftColumn }
-  /// Where the scale `[D]` of an input begins in the values.
-  func scale(of input: Int) -> Int { input * values.columns + scaleColumn }
-  /// Where the gate `[D]` of an input begins in the values.
-  func gate(of input: Int) -> Int { input * values.columns + gateColumn }
+  /// Where the shift of an input lies in the values, D of them.
+  func shift(of input: Int, _ width: Int) -> Range<Int> {
+    let first = input * values.columns + shiftColumn
+    return first..<first + width
+  }
+  /// Where the scale of an input lies in the values, D of them.
+  func scale(of input: Int, _ width: Int) -> Range<Int> {
+    let first = input * values.columns + scaleColumn
+    return first..<first + width
+  }
+  /// Where the gate of an input lies in the values, D of them.
+  func gate(of input: Int, _ width: Int) -> Range<Int> {
+    let first = input * values.columns + gateColumn
+    return first..<first + width
+  }
 }
 
 /// What the modulation layers make of the conditioning, for every input of the batch.

@@ -70,13 +70,9 @@ package struct RotaryEmbedding: Sendable {
   /// (x₀ cos − x₁ sin, x₀ sin + x₁ cos).
   package func rotate(_ head: inout MutableSpan<Float>, at offset: Int, row: Int) {
     let pairs = cosines.columns
-    for pair in 0..<pairs {
-      let cosine = cosines.values[row * pairs + pair]
-      let sine = sines.values[row * pairs + pair]
-      let even = head[offset + 2 * pair]
-      let odd = head[offset + 2 * pair + 1]
-      head[offset + 2 * pair] = even * cosine - odd * sine
-      head[offset + 2 * pair + 1] = even * sine + odd * cosine
-    }
+    let range = row * pairs..<(row + 1) * pairs
+    let (cosines, sines) = (cosines.values.span, sines.values.span)
+    rotatePairs(
+      &head, at: offset, cosines: cosines.extracting(range), sines: sines.extracting(range))
   }
 }

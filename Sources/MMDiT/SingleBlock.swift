@@ -23,7 +23,8 @@ extension ForwardPass {
         threads: threads)
     }
     var output = Matrix(rows: stacked.count, columns: width)
-    try linear.apply("\(block).attn.to_out.weight", to: joined, rows: rows, into: &output)
+    try linear.apply(
+      "\(block).attn.to_out.weight", to: joined, rows: rows, into: &output, in: arithmetic)
     try addGated(
       output, rows: rows, owner: stacked.owner, by: modulation, to: &stream, threads: threads)
     emitJoined(block)
@@ -41,7 +42,8 @@ extension ForwardPass {
     var projected = Matrix(
       rows: stacked.count, columns: 3 * width + 2 * configuration.feedForwardSize)
     try linear.apply(
-      "\(block).attn.to_qkv_mlp_proj.weight", to: normal, rows: rows, into: &projected)
+      "\(block).attn.to_qkv_mlp_proj.weight", to: normal, rows: rows, into: &projected,
+      in: arithmetic)
     return projected
   }
 

@@ -1,15 +1,18 @@
 public import Families
+public import Operations
 public import Parallel
 public import Tensors
 
-/// The FLUX.2 transformer in float32: what a quantized or converted model is measured against.
+/// The FLUX.2 transformer, in float32 by default: what a quantized or converted model is measured against.
 ///
-/// Written to be read beside the description of the network, not to be fast: plain loops, and one
-/// matrix product per linear layer. Weights have the names and shapes of the diffusers layout,
-/// linear weights `[outputs, inputs]`.
+/// Written to be read beside the description of the network: one call for each operation, one matrix
+/// product per linear layer. Weights have the names and shapes of the diffusers layout, linear
+/// weights `[outputs, inputs]`.
 public struct Transformer: Sendable {
   /// The numbers of the network.
   public let configuration: Flux2Configuration
+  /// What the products of its blocks are computed in.
+  public let arithmetic: Arithmetic
   private let weights: any WeightSource
   private let bufferCount: Int
 
@@ -20,9 +23,13 @@ public struct Transformer: Sendable {
   ///
   /// `weightBufferByteCount` bounds the float32 weights that are alive at once; a layer whose
   /// single row is larger takes that row.
+  ///
+  /// `arithmetic` is that of the products with the weights of the blocks; those with the text are
+  /// computed in bfloat16 unless it is float32, all others in float32. Float32 is the reference; the
+  /// others trade accuracy for speed.
   public init(
     configuration: Flux2Configuration, weights: any WeightSource,
-    weightBufferByteCount: Int = 64 << 20
+    weightBufferByteCount: Int = 64 << 20, arithmetic: Arithmetic = .float32
   ) throws(MMDiTFailure) {
     precondition(
       configuration.rotaryAxes.count == 4
@@ -40,6 +47,7 @@ public struct Transformer: Sendable {
     let widest = required.map(\.shape.columns).max() ?? 0
     self.configuration = configuration
     self.weights = weights
+    self.arithmetic = arithmetic
     bufferCount = max(
       widest, min(largest, weightBufferByteCount / MemoryLayout<Float>.stride))
   }
@@ -47,10 +55,9 @@ public struct Transformer: Sendable {
   /// The blocks a call walks, each counted as one step by its monitor.
   public var blockCount: Int { configuration.doubleBlockCount + configuration.singleBlockCount }
 
-  /// The bytes of activations that each token of a batch takes, those of one attention head apart.
+  /// The bytes of activations that each token of a batch takes, what is kept per thread apart.
   public var activationByteCountPerToken: Int {
-    MemoryLayout<Float>.stride
-      * (6 * configuration.width + 3 * configuration.feedForwardSize + configuration.headSize)
+    MemoryLayout<Float>.stride * (8 * configuration.width + 4 * configuration.feedForwardSize)
   }
 
   /// The predicted velocities `[T, C]` of each input: the direction from picture to noise.
@@ -60,11 +67,11 @@ public struct Transformer: Sendable {
   /// so a batch costs one pass over the file. Peak memory, with N tokens in the whole batch, S of
   /// them in the longest input, D width, M feed-forward width, K head size, in float32 values:
   ///
-  ///     N · (6D + 3M + K)  +  threads · (3 · S · K + 256 · S)  +  the weight buffer
+  ///     N · (8D + 4M)  +  threads · (28 · (S + K) + 2²¹)  +  the weight buffer
   ///
-  /// whatever the number of parameters. The result depends neither on the number of threads nor,
-  /// but for the last bits, on what else is in the batch: OpenBLAS may sum a row in another order
-  /// when it multiplies another number of rows.
+  /// whatever the number of parameters; 2²¹ is for the largest part of a layer's weights that a
+  /// thread multiplies at once. The result depends neither on the number of threads nor on
+  /// what else is in the batch.
   ///
   /// `trace` gets each module's output under its diffusers name, once for each input in the order
   /// of the batch: `x_embedder`, `context_embedder`, `time_guidance_embed`,
@@ -94,6 +101,6 @@ public struct Transformer: Sendable {
     }
     return ForwardPass(
       inputs, configuration: configuration, weights: weights, bufferCount: bufferCount,
-      threads: threads, monitor: monitor, trace: trace)
+      arithmetic: arithmetic, threads: threads, monitor: monitor, trace: trace)
   }
 }

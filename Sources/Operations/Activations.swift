@@ -1,5 +1,7 @@
+internal import CKernels
 internal import Glibc
 internal import Parallel
+internal import Scalars
 
 /// x · sigmoid(x).
 package func silu(_ x: Float) -> Float { x / (1 + expf(-x)) }
@@ -18,16 +20,25 @@ package func gate(
   threads: Int
 ) throws {
   let (inputs, stride) = (x.columns, output.columns)
+  precondition(
+    firstColumn >= 0 && firstColumn + 2 * size <= inputs && outputColumn >= 0
+      && outputColumn + size <= stride && output.rows == x.rows,
+    "gate, up and output are columns of their matrices")
   var span = output.values.mutableSpan
   try DisjointRows.lend(&span, columns: stride) { rows in
-    try forEachChunk(of: x.rows, chunk: 32, threads: threads) { range in
+    try forEachChunk(of: x.rows, chunk: 8, threads: threads) { range in
+      let values = x.values.span
       rows.withRows(range) { output in
-        for row in range {
-          let source = row * inputs + firstColumn
-          let target = (row - range.lowerBound) * stride + outputColumn
-          for column in 0..<size {
-            output[target + column] =
-              silu(x.values[source + column]) * x.values[source + size + column]
+        unsafe values.withUnsafeBufferPointer { x in
+          unsafe output.withUnsafeMutableBufferPointer { output in
+            guard let x = x.baseAddress, let output = output.baseAddress else { return }
+            for row in range {
+              // In bounds by the check above; the output is exclusive.
+              unsafe mmdit_gate(
+                KernelLevel.best.rawValue, x + (row * inputs + firstColumn),
+                x + (row * inputs + firstColumn + size), size,
+                output + ((row - range.lowerBound) * stride + outputColumn))
+            }
           }
         }
       }

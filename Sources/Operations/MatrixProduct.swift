@@ -65,11 +65,3 @@ private func sgemm(
     }
   }
 }
-
-/// Traps unless a matrix `[rows, columns]` at that place lies inside `count` elements.
-private func check(_ place: MatrixPlace, rows: Int, columns: Int, count: Int) {
-  precondition(
-    place.offset >= 0 && rows > 0 && columns > 0 && place.stride >= columns
-      && place.offset + (rows - 1) * place.stride + columns <= count,
-    "the matrix lies outside its elements")
-}

@@ -1,17 +1,15 @@
-internal import Glibc
+internal import CKernels
+internal import Scalars
 
 /// exp(x − max) / Σ exp(x − max) over those elements, in place.
 ///
-/// The sum runs in Double. An element of −∞ becomes 0; at least one must be finite.
+/// Each exponential is off by less than two units in the last place, and their sum runs in Double.
+/// An element of −∞ becomes 0; at least one must be finite.
 package func softmax(_ x: inout MutableSpan<Float>, _ range: Range<Int>) {
-  var largest = -Float.infinity
-  for index in range { largest = max(largest, x[index]) }
-  var sum = 0.0
-  for index in range {
-    let value = expf(x[index] - largest)
-    x[index] = value
-    sum += Double(value)
+  precondition(range.lowerBound >= 0 && range.upperBound <= x.count, "the elements are there")
+  unsafe x.withUnsafeMutableBufferPointer { x in
+    guard let base = x.baseAddress else { return }
+    // In bounds by the check above.
+    unsafe mmdit_softmax(KernelLevel.best.rawValue, base + range.lowerBound, range.count)
   }
-  let inverse = Float(1 / sum)
-  for index in range { x[index] *= inverse }
 }

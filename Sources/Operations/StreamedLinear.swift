@@ -1,28 +1,32 @@
 package import Parallel
+internal import Synchronization
 package import Tensors
 
-/// Linear layers whose weights pass through one buffer.
+/// Linear layers whose weights pass through a small buffer.
 ///
-/// A layer is computed in blocks of weight rows: decode the block in parallel, multiply every token
-/// with it, decode the next block into the same memory. Each weight is decoded once per use for
-/// all tokens of the batch, and the float32 weights alive never exceed the buffer, whatever the
-/// size of the model.
+/// A layer is computed in units of weight rows. A thread takes a unit, decodes a few rows at a time
+/// and packs them into panels, then multiplies every token with the unit while it is in the caches.
+/// Each weight is decoded once per use for all tokens of the batch, and the float32 weights alive
+/// are bounded, whatever the size of the model.
 package struct StreamedLinear {
   private let weights: any WeightSource
   private let threads: Int
   private let monitor: WorkMonitor
+  /// Decoded rows, a part for each thread.
   private var buffer: [Float]
+  /// The tokens of the layer at hand.
+  private var tokens: [Float] = []
+  /// The weights of a unit, for each thread.
+  private var panels: [Float] = []
 
-  /// The tokens a thread multiplies at a time: enough that OpenBLAS packs the weights for some
-  /// hundred operations per element, few enough to spread one small input over threads.
-  package static let tokenTile = 128
-
-  /// `bufferCount` values at most are decoded at once, but at least one row of a layer.
+  /// Of the decoded rows, `bufferCount` values at most are alive at once, but at least one row of a
+  /// layer; packed for multiplication, a unit of about 512 · 1024 values more for each thread.
   package init(_ weights: any WeightSource, bufferCount: Int, threads: Int, monitor: WorkMonitor) {
     self.weights = weights
     self.threads = threads
     self.monitor = monitor
-    buffer = [Float](repeating: 0, count: bufferCount)
+    buffer = [Float](
+      repeating: 0, count: min(bufferCount, max(1, threads) * RowBlock.valueCount))
   }
 
   /// y = x · wᵀ for the weight w `[outputs, inputs]` of that name.
@@ -31,65 +35,55 @@ package struct StreamedLinear {
   /// as many rows from `firstRow` (by default the same rows).
   package mutating func apply(
     _ name: String, to x: Matrix, rows: Range<Int>, into y: inout Matrix, firstRow: Int? = nil,
-    firstColumn: Int = 0
+    firstColumn: Int = 0, in arithmetic: Arithmetic = .float32
   ) throws {
     guard let shape = weights.weight(named: name)?.shape else {
       preconditionFailure("\(weights.origin) has lost the weight \(name)")
     }
-    precondition(shape.columns == x.columns, "the layer's inputs are the columns of x")
-    let blockRows = min(shape.rows, Self.rowsPerBlock(of: shape, bufferCount: buffer.count))
-    for first in stride(from: 0, to: shape.rows, by: blockRows) {
-      try monitor.checkCancellation()
-      let block = first..<min(first + blockRows, shape.rows)
-      try decode(name, block, columns: shape.columns)
-      try multiply(
-        x, rows: rows, byBlockOf: block.count, into: &y, firstRow: firstRow ?? rows.lowerBound,
-        firstColumn: firstColumn + first)
+    let depth = shape.columns
+    precondition(depth == x.columns, "the layer's inputs are the columns of x")
+    precondition(firstColumn + shape.rows <= y.columns, "its outputs fit the columns of y")
+    guard !rows.isEmpty, shape.rows > 0, depth > 0 else { return }
+    if buffer.count < depth { buffer = [Float](repeating: 0, count: depth) }
+    let plan = LayerPlan(shape, bufferCount: buffer.count, threads: threads, arithmetic)
+    try packTokens(x, rows: rows, arithmetic)
+    if panels.count < plan.workers * plan.panelSize {
+      panels = [Float](repeating: 0, count: plan.workers * plan.panelSize)
     }
+
+    let layer = PackedLayer(
+      weights: weights, name: name, plan: plan, tokens: tokens, tokenCount: rows.count,
+      monitor: monitor)
+    try layer.multiply(
+      &buffer, &panels, into: &y, row: firstRow ?? rows.lowerBound, column: firstColumn)
   }
 
-  /// The rows decoded at a time: what fits the buffer, in whole row blocks where it can be, so that
-  /// no chunk of a compressed bundle is decompressed twice.
-  private static func rowsPerBlock(of shape: Shape, bufferCount: Int) -> Int {
-    let fitting = max(1, bufferCount / max(1, shape.columns))
-    let step = RowBlock.rowCount(columns: shape.columns)
-    return fitting >= step ? fitting - fitting % step : fitting
-  }
-
-  /// Decodes rows `block` of a weight to the start of the buffer.
-  private mutating func decode(_ name: String, _ block: Range<Int>, columns: Int) throws {
-    let (weights, threads) = (weights, threads)
-    var all = buffer.mutableSpan
-    var span = all._mutatingExtracting(first: block.count * columns)
-    try DisjointRows.lend(&span, columns: columns) { rows in
-      let step = RowBlock.rowCount(columns: columns)
-      try forEachChunk(of: block.count, chunk: step, threads: threads) { range in
-        try rows.withRows(range) { output in
-          try weights.decode(
-            name, rows: block.lowerBound + range.lowerBound..<block.lowerBound + range.upperBound,
-            into: &output)
-        }
-      }
-    }
-  }
-
-  /// Multiplies tokens with the `count` weight rows in the buffer.
-  private func multiply(
-    _ x: Matrix, rows: Range<Int>, byBlockOf count: Int, into y: inout Matrix, firstRow: Int,
-    firstColumn: Int
+  /// Packs rows of x, the left factor, into panels.
+  private mutating func packTokens(
+    _ x: Matrix, rows: Range<Int>, _ arithmetic: Arithmetic
   ) throws {
-    let (inputs, outputs, buffer) = (x.columns, y.columns, buffer)
-    precondition(firstColumn + count <= outputs, "the layer's outputs fit the columns of y")
-    var span = y.values.mutableSpan
-    try DisjointRows.lend(&span, columns: outputs) { output in
-      try forEachChunk(of: rows.count, chunk: Self.tokenTile, threads: threads) { tile in
-        output.withRows(firstRow + tile.lowerBound..<firstRow + tile.upperBound) { y in
-          Operations.multiply(
-            x.values.span,
-            MatrixPlace(offset: (rows.lowerBound + tile.lowerBound) * inputs, stride: inputs),
-            transposed: buffer.span, MatrixPlace(stride: inputs),
-            into: &y, MatrixPlace(offset: firstColumn, stride: outputs),
-            m: tile.count, n: count, k: inputs)
+    let size = Panels.size(of: rows.count, lanes: Panels.rows, depth: x.columns, arithmetic)
+    if tokens.count < size { tokens = [Float](repeating: 0, count: size) }
+    try Self.pack(x, rows: rows, arithmetic, into: &tokens, size: size, threads: threads)
+  }
+
+  private static func pack(
+    _ x: Matrix, rows: Range<Int>, _ arithmetic: Arithmetic, into tokens: inout [Float],
+    size: Int, threads: Int
+  ) throws {
+    let depth = x.columns
+    let panelSize = Panels.rows * Panels.words(depth: depth, arithmetic)
+    var all = tokens.mutableSpan
+    var span = all._mutatingExtracting(first: size)
+    try DisjointRows.lend(&span, columns: panelSize) { panels in
+      try forEachChunk(of: size / panelSize, chunk: 1, threads: threads) { panel in
+        let first = panel.lowerBound * Panels.rows
+        let values = x.values.span
+        panels.withRows(panel) { output in
+          Panels.pack(
+            values, MatrixPlace(offset: (rows.lowerBound + first) * depth, stride: depth),
+            rows: min(Panels.rows, rows.count - first), depth: depth, in: arithmetic,
+            into: &output, lanes: Panels.rows)
         }
       }
     }

@@ -1,16 +1,10 @@
-internal import Operations
-
-/// Where the tokens of several prompts lie in the rows of one matrix.
-///
-/// Each prompt begins at a multiple of the tile that linear layers multiply at a time, and rows of
-/// zeros fill the last tile: a token is multiplied at the same place of a product of the same
-/// shape whatever else is in the batch, so that its sums are rounded in the same way.
+/// Where the tokens of several prompts lie in the rows of one matrix: one prompt after the other.
 struct StackedPrompts: Sendable {
   /// The rows of each prompt, one for each token.
   let prompts: [Range<Int>]
   /// The flags of each prompt: false for padding.
   let masks: [[Bool]]
-  /// N, the rows of all prompts with what fills their last tiles.
+  /// N, the rows of all prompts.
   let count: Int
 
   init(_ inputs: [TextInput]) {
@@ -19,8 +13,7 @@ struct StackedPrompts: Sendable {
     for input in inputs {
       let count = input.identifiers.count
       prompts.append(first..<first + count)
-      let tile = StreamedLinear.tokenTile
-      first += (count + tile - 1) / tile * tile
+      first += count
     }
     self.prompts = prompts
     masks = inputs.map(\.mask)

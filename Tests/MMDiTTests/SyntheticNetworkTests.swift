@@ -43,10 +43,13 @@ private func largestDifference(_ a: [Float], _ b: [Float]) -> Float {
 
   /// Tolerance: half a unit of the last listed decimal, and rounding of Float sums: with u = 2⁻²⁴, a
   /// sum of the longest row, K = 128 terms, is off by about √K · u of its size; the four blocks
-  /// contribute two such sums each to the stream: √8 · √128 · u · 2.4 (the largest value) = 4.6e-6.
+  /// contribute two such sums each to the stream: √8 · √128 · u · 2.4 (the largest value) = 4.6e-6
+  /// is what to expect of one value, and the largest of 48 deviates by up to three times that.
   @Test func predictionEqualsAnIndependentEvaluation() throws {
     let velocity = try transformer().velocities(for: [SyntheticNetwork.input()])[0]
-    #expect(largestDifference(velocity, computed) < 5e-8 + 4.6e-6)
+    let difference = largestDifference(velocity, computed)
+    print("largest difference: \(difference)")
+    #expect(difference < 5e-8 + 3 * 4.6e-6)
   }
 
   /// The recorded prediction used another exponential for the frequencies, right to one unit in the
@@ -97,8 +100,7 @@ private func largestDifference(_ a: [Float], _ b: [Float]) -> Float {
     let whole = try transformer().velocities(for: [SyntheticNetwork.input()])[0]
     let streamed = try transformer(bufferByteCount: 1).velocities(for: [SyntheticNetwork.input()])[
       0]
-    // Another shape of product may sum in another order; the bound of the first test holds twice.
-    #expect(zip(whole, streamed).allSatisfy { abs($0 - $1) < 2 * 4.6e-6 })
+    #expect(streamed == whole)
   }
 
   @Test func threadsDoNotChangeABit() throws {
@@ -112,7 +114,6 @@ private func largestDifference(_ a: [Float], _ b: [Float]) -> Float {
     }
   }
 
-  /// Relative tolerance as for the first test, without the decimals: the sums' order may differ.
   @Test func batchEqualsItsInputsOneByOne() throws {
     let reference = ReferenceTokens(
       tokens: (0..<4 * 8).map { Float(sin(0.2 * Double($0))) },
@@ -127,7 +128,7 @@ private func largestDifference(_ a: [Float], _ b: [Float]) -> Float {
     for (input, velocity) in zip(batch, together) {
       let alone = try transformer().velocities(for: [input])[0]
       #expect(velocity.count == input.latents.count)
-      #expect(relativeError(velocity, alone) < 4.6e-6)
+      #expect(velocity == alone)
     }
     // The inputs differ in what they should react to.
     #expect(relativeError(together[2], together[0]) > 0.01)

@@ -16,7 +16,7 @@
 // A set of instructions. Each level contains the ones before it.
 enum {
   MMDIT_KERNELS_SCALAR = 0,
-  MMDIT_KERNELS_AVX2 = 1,   // AVX2 and F16C
+  MMDIT_KERNELS_AVX2 = 1,   // AVX2, F16C and FMA
   MMDIT_KERNELS_AVX512 = 2, // AVX-512 F, BW, VL, DQ
 };
 

@@ -1,0 +1,68 @@
+// The inner loops of matrix products, over operands that lie in panels.
+//
+// A panel holds some rows of a matrix `[rows, depth]` in words of four bytes, the lanes of one word
+// side by side: word w of a row is at w * lanes + row. The left factor lies in panels of
+// MMDIT_PANEL_ROWS lanes, the right one, transposed, in panels of MMDIT_PANEL_COLUMNS lanes. A row
+// takes `mmdit_panel_words` words; what is beyond its depth is 0.
+//
+// Each element of a product is one sum over the depth in order, starting from 0 or from what is
+// there; how the multiplications and additions of floats round (fused or not, a product of bf16
+// numbers alone or in pairs) depends on the level, but neither on the number of rows or columns of a
+// tile nor on an element's place in it. What kernels.h says of purity and overlap holds here too.
+#pragma once
+
+#include "kernels.h"
+
+enum {
+  MMDIT_PANEL_ROWS = 14,
+  MMDIT_PANEL_COLUMNS = 32,
+};
+
+// One level more than kernels.h has.
+enum {
+  MMDIT_PRODUCTS_DOT = 3, // AVX-512 with BF16 and VNNI
+};
+
+// The highest level of products that this processor runs.
+mmdit_level mmdit_best_product_level(void);
+
+// What a word of a panel holds.
+enum {
+  // One float.
+  MMDIT_FLOAT32 = 0,
+  // Two bf16 numbers, the first in the low half: nearest, ties to even; a subnormal may become 0.
+  MMDIT_BFLOAT16 = 1,
+  // Four integers t = rint(x * (127 / m)), the first in the low byte, m the largest magnitude of
+  // the row; behind them, in one word, the scale m / 127, and in another the sum of the t. A
+  // factor's number stands for t * scale. In left factors t + 128 is stored. A row with a
+  // number that is not finite gives products that are NaN; the depth is at most 65536.
+  MMDIT_INT8 = 2,
+};
+
+typedef int32_t mmdit_format;
+
+// The words of one row: those of `depth` numbers, and two more of MMDIT_INT8.
+size_t mmdit_panel_words(mmdit_format format, size_t depth);
+
+// Writes `rows` rows of a matrix, `stride` elements apart and each times `factor`, to lanes of a
+// panel. Other lanes keep what they hold.
+void mmdit_pack_rows(
+    mmdit_level level, mmdit_format format, const float *source, size_t stride, size_t rows,
+    size_t depth, float factor, void *panel, size_t lanes);
+
+// Writes columns of a matrix of floats, rows `stride` elements apart, to lanes of a panel that is as
+// deep as the matrix has rows: panel[k * 32 + column] = source[k * stride + column].
+// `columns` is at most MMDIT_PANEL_COLUMNS; other lanes keep what they hold.
+void mmdit_pack_columns(
+    mmdit_level level, const float *source, size_t stride, size_t columns, size_t depth,
+    float *panel);
+
+// A tile of a product: c[row * stride + column] = (accumulate ? c : 0) + sum over the numbers of
+// `words` words of left * right. Of MMDIT_INT8, `words` are all those of four integers, and the
+// exact sum of the integers is converted and multiplied with the product of the scales.
+//
+// `rows` is at most MMDIT_PANEL_ROWS, `columns` at most MMDIT_PANEL_COLUMNS; lanes beyond them may
+// be read and have no effect.
+void mmdit_multiply_tile(
+    mmdit_level level, mmdit_format format, const void *left, size_t rows, const void *right,
+    size_t columns, size_t words, int32_t accumulate, float *c, size_t stride);

@@ -1,0 +1,346 @@
+// The loops of products.h as one set of instructions runs them. The files that include this choose
+// the instructions, and how large a tile fits their registers: TILE_ROWS by TILE_VECTORS vectors of
+// 16 sums. With HAS_DOT products of bf16 numbers and of bytes are single instructions.
+#pragma once
+
+#include "product_levels.h"
+
+#include <math.h>
+#include <string.h>
+
+// All that takes or gives such a vector is inlined: no function's call depends on its size.
+#pragma clang diagnostic ignored "-Wpsabi"
+enum { LANES = 16 };
+typedef float floats __attribute__((ext_vector_type(LANES)));
+typedef int32_t words __attribute__((ext_vector_type(LANES)));
+typedef int8_t bytes __attribute__((ext_vector_type(LANES)));
+
+#define INLINE static inline __attribute__((always_inline))
+#define AS_FLOATS(x) __builtin_bit_cast(floats, (words)(x))
+#define AS_WORDS(x) __builtin_bit_cast(words, (floats)(x))
+
+// MARK: Packing
+
+// `count` floats and zeros behind them.
+INLINE floats load(const float *source, size_t count) {
+  floats values = 0;
+  if (count >= LANES)
+    memcpy(&values, source, sizeof values);
+  else
+    memcpy(&values, source, count * sizeof *source);
+  return values;
+}
+
+INLINE size_t beyond(size_t count, size_t start) { return count > start ? count - start : 0; }
+
+// The upper half of each word is the nearest bf16 number.
+INLINE words rounded_halves(floats values) {
+  words bits = AS_WORDS(values);
+  words rounded = bits + 0x7fff + ((bits >> 16) & 1);
+  return (bits & 0x7fffffff) > 0x7f800000 ? (bits | 0x00400000) : rounded;
+}
+
+INLINE words bf16_words(floats low, floats high) {
+#ifdef HAS_DOT
+  return __builtin_bit_cast(words, _mm512_cvtne2ps_pbh((__m512)high, (__m512)low));
+#else
+  floats even = __builtin_shufflevector(
+      low, high, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+  floats odd = __builtin_shufflevector(
+      low, high, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+  return ((rounded_halves(even) >> 16) & 0xffff) | (rounded_halves(odd) & (int32_t)0xffff0000);
+#endif
+}
+
+// Adding 1.5 * 2^23 leaves the nearest integer, ties to even, in the low bits.
+INLINE bytes integers(floats values, float inverse) {
+  return __builtin_convertvector(AS_WORDS(values * inverse + 0x1.8p23f), bytes);
+}
+
+// 16 words of a row, from `count` numbers and zeros behind them.
+INLINE words converted(
+    const mmdit_format format, const float *source, size_t count, float factor) {
+  if (format == MMDIT_FLOAT32) return AS_WORDS(load(source, count) * factor);
+  if (format == MMDIT_BFLOAT16)
+    return bf16_words(
+        load(source, count) * factor, load(source + LANES, beyond(count, LANES)) * factor);
+  bytes parts[4];
+#pragma clang loop unroll(full)
+  for (size_t p = 0; p < 4; p++)
+    parts[p] = integers(load(source + p * LANES, beyond(count, p * LANES)), factor);
+  words result;
+  memcpy(&result, parts, sizeof result);
+  return result;
+}
+
+#define PAIR(r, a, half, first, second)                  \
+  do {                                                   \
+    words x = r[a], y = r[(a) + half];                    \
+    r[a] = first;                                        \
+    r[(a) + half] = second;                              \
+  } while (0)
+
+INLINE void transpose(words *r) {
+#pragma clang loop unroll(full)
+  for (int a = 0; a < 8; a++)
+    PAIR(r, a, 8,
+         __builtin_shufflevector(x, y, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23),
+         __builtin_shufflevector(x, y, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31));
+#pragma clang loop unroll(full)
+  for (int a = 0; a < 16; a++)
+    if (!(a & 4))
+      PAIR(r, a, 4,
+           __builtin_shufflevector(x, y, 0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27),
+           __builtin_shufflevector(x, y, 4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31));
+#pragma clang loop unroll(full)
+  for (int a = 0; a < 16; a++)
+    if (!(a & 2))
+      PAIR(r, a, 2,
+           __builtin_shufflevector(x, y, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29),
+           __builtin_shufflevector(x, y, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31));
+#pragma clang loop unroll(full)
+  for (int a = 0; a < 16; a++)
+    if (!(a & 1))
+      PAIR(r, a, 1,
+           __builtin_shufflevector(x, y, 0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30),
+           __builtin_shufflevector(x, y, 1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31));
+}
+
+
+// Up to 16 rows; `factors` has one for each.
+INLINE void pack_sixteen(
+    const mmdit_format format, const float *source, size_t stride, const size_t rows, size_t depth,
+    const float *factors, int32_t mask, int32_t *panel, size_t lanes) {
+  const size_t numbers = format == MMDIT_FLOAT32 ? 1 : format == MMDIT_BFLOAT16 ? 2 : 4;
+  for (size_t k = 0; k < depth; k += LANES * numbers) {
+    size_t count = depth - k < LANES * numbers ? depth - k : LANES * numbers;
+    words r[LANES];
+    // Most vectors are whole.
+    if (count == LANES * numbers) {
+#pragma clang loop unroll(full)
+      for (size_t row = 0; row < LANES; row++)
+        r[row] = row < rows ? converted(
+                                  format, source + row * stride + k, LANES * numbers, factors[row])
+                            : (words)0;
+    } else {
+      for (size_t row = 0; row < LANES; row++)
+        r[row] = row < rows ? converted(format, source + row * stride + k, count, factors[row])
+                            : (words)0;
+    }
+    transpose(r);
+    int32_t *place = panel + k / numbers * lanes;
+    size_t used = (count + numbers - 1) / numbers;
+    for (size_t w = 0; w < used; w++) {
+      words result = r[w] ^ mask;
+      memcpy(place + w * lanes, &result, rows * sizeof *place);
+    }
+  }
+}
+
+// NaN where there is one: as integers, magnitudes order finite < infinite < NaN.
+INLINE float largest_magnitude(const float *values, size_t count) {
+  words largest = 0;
+  for (size_t k = 0; k < count; k += LANES) {
+    words magnitudes = AS_WORDS(load(values + k, count - k)) & 0x7fffffff;
+    largest = magnitudes > largest ? magnitudes : largest;
+  }
+  int32_t bits = 0;
+  for (size_t lane = 0; lane < LANES; lane++) bits = largest[lane] > bits ? largest[lane] : bits;
+  float result;
+  memcpy(&result, &bits, sizeof result);
+  return result;
+}
+
+// The sum of the integers that a row becomes.
+INLINE int32_t sum_of_integers(const float *values, size_t count, float inverse) {
+  words sum = 0;
+  for (size_t k = 0; k < count; k += LANES)
+    sum += __builtin_convertvector(integers(load(values + k, count - k), inverse), words);
+  int32_t total = 0;
+  for (size_t lane = 0; lane < LANES; lane++) total += sum[lane];
+  return total;
+}
+
+INLINE void pack_group(
+    const mmdit_format format, const float *source, size_t stride, size_t rows, size_t depth,
+    float factor, int32_t *panel, size_t lanes) {
+  float factors[LANES];
+  int32_t mask = 0;
+  for (size_t row = 0; row < rows; row++) factors[row] = factor;
+  if (format == MMDIT_INT8) {
+    int32_t *tail = panel + (depth + 3) / 4 * lanes;
+    mask = lanes == MMDIT_PANEL_ROWS ? (int32_t)0x80808080 : 0;
+    for (size_t row = 0; row < rows; row++) {
+      const float *values = source + row * stride;
+      float largest = largest_magnitude(values, depth);
+      // Of a row that is all but 0, the inverse would not be finite.
+      factors[row] = largest > 0x1p-118f ? 127 / largest : 0;
+      float scale = largest / 127 * factor;
+      memcpy(tail + row, &scale, sizeof scale);
+      tail[lanes + row] = sum_of_integers(values, depth, factors[row]);
+    }
+  }
+  if (rows == LANES)
+    pack_sixteen(format, source, stride, LANES, depth, factors, mask, panel, lanes);
+  else if (rows == MMDIT_PANEL_ROWS)
+    pack_sixteen(format, source, stride, MMDIT_PANEL_ROWS, depth, factors, mask, panel, lanes);
+  else
+    for (size_t row = 0; row < rows; row++)
+      pack_sixteen(
+          format, source + row * stride, stride, 1, depth, factors + row, mask, panel + row, lanes);
+}
+
+static void pack_rows(
+    mmdit_format format, const float *source, size_t stride, size_t rows, size_t depth,
+    float factor, int32_t *panel, size_t lanes) {
+  for (size_t row = 0; row < rows; row += LANES) {
+    const float *from = source + row * stride;
+    size_t count = rows - row < LANES ? rows - row : LANES;
+    switch (format) {
+    case MMDIT_FLOAT32:
+      pack_group(MMDIT_FLOAT32, from, stride, count, depth, factor, panel + row, lanes);
+      break;
+    case MMDIT_BFLOAT16:
+      pack_group(MMDIT_BFLOAT16, from, stride, count, depth, factor, panel + row, lanes);
+      break;
+    default:
+      pack_group(MMDIT_INT8, from, stride, count, depth, factor, panel + row, lanes);
+    }
+  }
+}
+
+static void pack_columns(
+    const float *source, size_t stride, size_t columns, size_t depth, float *panel) {
+  for (size_t k = 0; k < depth; k++, source += stride, panel += MMDIT_PANEL_COLUMNS)
+    if (columns == MMDIT_PANEL_COLUMNS)
+      memcpy(panel, source, MMDIT_PANEL_COLUMNS * sizeof *panel);
+    else
+      memcpy(panel, source, columns * sizeof *panel);
+}
+
+// MARK: Tiles
+
+#pragma clang fp contract(fast)
+
+// The sums with the products of the numbers of one word added.
+INLINE words added(const mmdit_format format, words sums, words a, words b) {
+  if (format == MMDIT_FLOAT32) return AS_WORDS(AS_FLOATS(sums) + AS_FLOATS(a) * AS_FLOATS(b));
+#ifdef HAS_DOT
+  if (format == MMDIT_BFLOAT16)
+    return __builtin_bit_cast(
+        words, _mm512_dpbf16_ps(
+                   __builtin_bit_cast(__m512, sums), __builtin_bit_cast(__m512bh, a),
+                   __builtin_bit_cast(__m512bh, b)));
+  return __builtin_bit_cast(
+      words, _mm512_dpbusd_epi32(
+                 __builtin_bit_cast(__m512i, sums), __builtin_bit_cast(__m512i, a),
+                 __builtin_bit_cast(__m512i, b)));
+#else
+  if (format == MMDIT_BFLOAT16) {
+    floats low = AS_FLOATS(sums) + AS_FLOATS(a << 16) * AS_FLOATS(b << 16);
+    return AS_WORDS(
+        low + AS_FLOATS(a & (int32_t)0xffff0000) * AS_FLOATS(b & (int32_t)0xffff0000));
+  }
+#pragma clang loop unroll(full)
+  for (int p = 0; p < 4; p++)
+    sums += ((a >> (8 * p)) & 0xff) * ((b << (24 - 8 * p)) >> 24);
+  return sums;
+#endif
+}
+
+// What the sums stand for; `tail` words follow the numbers.
+INLINE floats finished(
+    const mmdit_format format, words sums, const int32_t *left_tail, const int32_t *right_tail) {
+  if (format != MMDIT_INT8) return AS_FLOATS(sums);
+  words column_sums, column_scales;
+  memcpy(&column_scales, right_tail, sizeof column_scales);
+  memcpy(&column_sums, right_tail + MMDIT_PANEL_COLUMNS, sizeof column_sums);
+  float scale;
+  memcpy(&scale, left_tail, sizeof scale);
+  return __builtin_convertvector(sums - 128 * column_sums, floats) *
+         (scale * AS_FLOATS(column_scales));
+}
+
+// `format`, `rows` and `vectors` are constants where this is inlined: the sums stay in registers.
+INLINE void tile(
+    const mmdit_format format, const int32_t *left, const size_t rows, const int32_t *right,
+    const size_t vectors, size_t columns, size_t count, int32_t accumulate, float *c,
+    size_t stride) {
+  words s[TILE_ROWS][TILE_VECTORS];
+#pragma clang loop unroll(full)
+  for (size_t row = 0; row < rows; row++)
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < vectors; v++) s[row][v] = 0;
+  for (size_t w = 0; w < count; w++) {
+    words b[TILE_VECTORS];
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < vectors; v++)
+      memcpy(b + v, right + w * MMDIT_PANEL_COLUMNS + LANES * v, sizeof *b);
+#pragma clang loop unroll(full)
+    for (size_t row = 0; row < rows; row++) {
+      words a = left[w * MMDIT_PANEL_ROWS + row];
+#pragma clang loop unroll(full)
+      for (size_t v = 0; v < vectors; v++) s[row][v] = added(format, s[row][v], a, b[v]);
+    }
+  }
+  const int32_t *left_tail = left + count * MMDIT_PANEL_ROWS;
+  const int32_t *right_tail = right + count * MMDIT_PANEL_COLUMNS;
+#pragma clang loop unroll(full)
+  for (size_t row = 0; row < rows; row++)
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < vectors; v++) {
+      float *place = c + row * stride + LANES * v;
+      size_t width = columns - LANES * v;
+      floats result = finished(format, s[row][v], left_tail + row, right_tail + LANES * v);
+      if (width >= LANES) {
+        if (accumulate) result += load(place, LANES);
+        memcpy(place, &result, sizeof result);
+      } else {
+        if (accumulate) result += load(place, width);
+        memcpy(place, &result, width * sizeof *place);
+      }
+    }
+}
+
+INLINE void tile_of_rows(
+    const mmdit_format format, const int32_t *left, size_t rows, const int32_t *right,
+    const size_t vectors, size_t columns, size_t count, int32_t accumulate, float *c,
+    size_t stride) {
+#define CASE(n)                                                                       \
+  case n:                                                                             \
+    tile(format, left, n, right, vectors, columns, count, accumulate, c, stride);     \
+    break;
+  switch (rows) { TILE_CASES }
+#undef CASE
+}
+
+INLINE void tiles(
+    const mmdit_format format, const int32_t *left, size_t rows, const int32_t *right,
+    size_t columns, size_t count, int32_t accumulate, float *c, size_t stride) {
+  for (size_t column = 0; column < columns; column += LANES * TILE_VECTORS)
+    for (size_t row = 0; row < rows; row += TILE_ROWS) {
+      size_t height = rows - row < TILE_ROWS ? rows - row : TILE_ROWS;
+      size_t width = columns - column;
+      const int32_t *a = left + row, *b = right + column;
+      float *place = c + row * stride + column;
+      if (TILE_VECTORS > 1 && width > LANES)
+        tile_of_rows(format, a, height, b, TILE_VECTORS, width, count, accumulate, place, stride);
+      else
+        tile_of_rows(format, a, height, b, 1, width, count, accumulate, place, stride);
+    }
+}
+
+static void multiply_tile(
+    mmdit_format format, const int32_t *left, size_t rows, const int32_t *right, size_t columns,
+    size_t count, int32_t accumulate, float *c, size_t stride) {
+  switch (format) {
+  case MMDIT_FLOAT32:
+    tiles(MMDIT_FLOAT32, left, rows, right, columns, count, accumulate, c, stride);
+    break;
+  case MMDIT_BFLOAT16:
+    tiles(MMDIT_BFLOAT16, left, rows, right, columns, count, accumulate, c, stride);
+    break;
+  default:
+    tiles(MMDIT_INT8, left, rows, right, columns, count, accumulate, c, stride);
+  }
+}

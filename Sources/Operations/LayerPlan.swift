@@ -1,0 +1,45 @@
+internal import Tensors
+
+/// How the rows of a layer are shared out.
+struct LayerPlan: Sendable {
+  let arithmetic: Arithmetic
+  /// The rows of the layer, and its columns.
+  let rows: Int
+  let depth: Int
+  /// The threads that work at once.
+  let workers: Int
+  /// The rows decoded at a time.
+  let rowsAtOnce: Int
+  /// The values of the rows decoded at a time.
+  var bufferSize: Int { rowsAtOnce * depth }
+  /// The rows of a unit.
+  let unit: Int
+  /// The words of a unit in panels.
+  let panelSize: Int
+
+  /// Rows are decoded in whole row blocks where it can be, so that no chunk of a compressed bundle
+  /// is decompressed twice.
+  init(_ shape: Shape, bufferCount: Int, threads: Int, _ arithmetic: Arithmetic) {
+    self.arithmetic = arithmetic
+    rows = shape.rows
+    depth = shape.columns
+    workers = max(1, min(threads, bufferCount / depth))
+    let step = RowBlock.rowCount(columns: depth)
+    rowsAtOnce = max(1, min(step, bufferCount / workers / depth, shape.rows))
+    unit = Self.unit(step: step, rows: shape.rows, workers: workers)
+    panelSize = Panels.size(of: unit, lanes: Panels.columns, depth: depth, arithmetic)
+  }
+
+  /// The least number of whole row blocks that fills vectors to 98 %, and panels of at least 96
+  /// columns; less for a layer that does not have such a unit for each worker.
+  private static func unit(step: Int, rows: Int, workers: Int) -> Int {
+    let least = (96 + step - 1) / step
+    let multiple = (least..<least + 8).first { count in
+      (-count * step) & 15 <= count * step / 50
+    }
+    let unit = (multiple ?? least) * step
+    guard unit * workers > rows else { return unit }
+    let share = (rows + workers - 1) / workers
+    return (share + Panels.columns - 1) / Panels.columns * Panels.columns
+  }
+}

@@ -1,0 +1,147 @@
+internal import CKernels
+
+/// How the factors of a product lie in memory.
+///
+/// A panel holds some rows of a matrix `[rows, depth]` in words of four bytes, one number of float32,
+/// two of bfloat16, four of int8, the lanes of one word side by side, so that the inner loop reads
+/// both factors from front to back. Panels follow each other without gaps; the last one has unused
+/// lanes. Words are kept in arrays of Float, whatever they hold.
+package enum Panels {
+  /// The rows of the left factor in a panel: with two vectors of columns, as many sums as 32 vector
+  /// registers hold beside the factors.
+  package static let rows = Int(MMDIT_PANEL_ROWS)
+  /// The columns of a product in a panel of the right factor.
+  package static let columns = Int(MMDIT_PANEL_COLUMNS)
+  /// The words a tile is summed over at once: 16 columns' worth of panels and one panel of rows
+  /// then stay in the nearest caches. Integers are summed to the end, which is to be exact.
+  private static let wordBlock = 512
+  /// The instructions of the tiles.
+  private static let level = mmdit_best_product_level()
+
+  /// The words of one row of that depth.
+  package static func words(depth: Int, _ arithmetic: Arithmetic = .float32) -> Int {
+    precondition(depth <= arithmetic.largestDepth, "a sum of \(depth) products is not exact")
+    return mmdit_panel_words(arithmetic.format, depth)
+  }
+
+  /// The words that `count` lanes in panels of `lanes` take.
+  package static func size(
+    of count: Int, lanes: Int, depth: Int, _ arithmetic: Arithmetic = .float32
+  ) -> Int {
+    (count + lanes - 1) / lanes * lanes * words(depth: depth, arithmetic)
+  }
+
+  /// Packs rows of a matrix `[rows, depth]`, each element times `factor`, into panels from lane
+  /// `first` of `panels`.
+  package static func pack(
+    _ source: Span<Float>, _ place: MatrixPlace, rows: Int, depth: Int, factor: Float = 1,
+    in arithmetic: Arithmetic = .float32, into panels: inout MutableSpan<Float>, first: Int = 0,
+    lanes: Int
+  ) {
+    guard rows > 0, depth > 0 else { return }
+    check(place, rows: rows, columns: depth, count: source.count)
+    precondition(
+      first >= 0 && size(of: first + rows, lanes: lanes, depth: depth, arithmetic) <= panels.count,
+      "the panels have the lanes")
+    let words = words(depth: depth, arithmetic)
+    unsafe source.withUnsafeBufferPointer { source in
+      unsafe panels.withUnsafeMutableBufferPointer { panels in
+        guard let from = source.baseAddress, let to = panels.baseAddress else { return }
+        var row = 0
+        while row < rows {
+          let (panel, lane) = (first + row).quotientAndRemainder(dividingBy: lanes)
+          let count = min(lanes - lane, rows - row)
+          // Both in bounds by the checks above.
+          unsafe mmdit_pack_rows(
+            level, arithmetic.format, from + (place.offset + row * place.stride), place.stride,
+            count, depth, factor, to + (panel * lanes * words + lane), lanes)
+          row += count
+        }
+      }
+    }
+  }
+
+  /// Packs rows `first ..< first + rows` of a right factor `[depth, columns]`, which is not
+  /// transposed, into panels of columns.
+  package static func packColumns(
+    _ source: Span<Float>, _ place: MatrixPlace, rows: Int, columns: Int, first: Int, depth: Int,
+    into panels: inout MutableSpan<Float>
+  ) {
+    guard rows > 0, columns > 0 else { return }
+    check(place, rows: rows, columns: columns, count: source.count)
+    precondition(
+      first >= 0 && first + rows <= depth
+        && size(of: columns, lanes: Self.columns, depth: depth) <= panels.count,
+      "the panels have the lanes")
+    unsafe source.withUnsafeBufferPointer { source in
+      unsafe panels.withUnsafeMutableBufferPointer { panels in
+        guard let from = source.baseAddress, let to = panels.baseAddress else { return }
+        for column in stride(from: 0, to: columns, by: Self.columns) {
+          // Both in bounds by the checks above.
+          unsafe mmdit_pack_columns(
+            level, from + (place.offset + column), place.stride,
+            min(Self.columns, columns - column), rows,
+            to + (column * depth + first * Self.columns))
+        }
+      }
+    }
+  }
+
+  /// Rows `[m, depth]` times columns `[n, depth]`ᵀ, both in panels: `[m, n]`, to the tile of the
+  /// output with that corner.
+  ///
+  /// Each element is the sum over the depth in order, in runs of `wordBlock`: it depends neither
+  /// on m and n nor on the element's place.
+  package static func multiply(
+    _ left: Span<Float>, m: Int, _ right: Span<Float>, n: Int, depth: Int,
+    in arithmetic: Arithmetic = .float32, into output: DisjointTiles, row firstRow: Int,
+    column firstColumn: Int
+  ) {
+    guard m > 0, n > 0, depth > 0 else { return }
+    precondition(
+      size(of: m, lanes: rows, depth: depth, arithmetic) <= left.count
+        && size(of: n, lanes: columns, depth: depth, arithmetic) <= right.count,
+      "the panels have the lanes")
+    let (words, format) = (words(depth: depth, arithmetic), arithmetic.format)
+    unsafe left.withUnsafeBufferPointer { left in
+      unsafe right.withUnsafeBufferPointer { right in
+        guard let left = left.baseAddress, let right = right.baseAddress else { return }
+        unsafe output.withTile(
+          rows: firstRow..<firstRow + m, columns: firstColumn..<firstColumn + n
+        ) { c, distance in
+          func tile(_ row: Int, _ column: Int, _ words: Int, first: Int, count: Int) {
+            // In bounds by the checks above.
+            unsafe mmdit_multiply_tile(
+              level, format, left + (row * words + first * rows), min(rows, m - row),
+              right + (column * words + first * columns), min(columns, n - column), count,
+              first > 0 ? 1 : 0, c + (row * distance + column), distance)
+          }
+          if arithmetic == .int8 {
+            // The columns' panel is the longer one, and stays in the caches for all rows.
+            for column in stride(from: 0, to: n, by: columns) {
+              for row in stride(from: 0, to: m, by: rows) {
+                tile(row, column, words, first: 0, count: words - 2)
+              }
+            }
+            return
+          }
+          for first in stride(from: 0, to: words, by: wordBlock) {
+            for row in stride(from: 0, to: m, by: rows) {
+              for column in stride(from: 0, to: n, by: columns) {
+                tile(row, column, words, first: first, count: min(wordBlock, words - first))
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+/// Traps unless a matrix `[rows, columns]` at that place lies inside `count` elements.
+func check(_ place: MatrixPlace, rows: Int, columns: Int, count: Int) {
+  precondition(
+    place.offset >= 0 && rows > 0 && columns > 0 && place.stride >= columns
+      && place.offset + (rows - 1) * place.stride + columns <= count,
+    "the matrix lies outside its elements")
+}
