@@ -61,6 +61,7 @@ let package = Package(
     .target(name: "CKernels"),
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CMalloc"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
@@ -155,7 +156,7 @@ let package = Package(
     library("FidelityReports", ["Failures", "Storage", "StrictJSON"]),
 
     // 6. What people and scripts see.
-    library("ToolKit", ["Failures", "Parallel", argumentParser, logging]),
+    library("ToolKit", ["CMalloc", "Failures", "Parallel", argumentParser, logging]),
     library(
       "Reports",
       [
