@@ -10,6 +10,7 @@ struct ScaleSearch {
   private let scheme: Scheme
   private let loops: GroupLoops
   private let normalizer: Float
+  private let grid: mmdit_scale_grid
   private let start: GroupScale
   private var best: GroupScale
   private var leastError = Double.infinity
@@ -21,6 +22,7 @@ struct ScaleSearch {
     self.loops = loops
     self.start = start
     best = start
+    grid = scheme.scaleGrid(fallback: start.scale)
     let exponent = min(max(magnitude.exponent, -126), 126)
     normalizer = Float(bitPattern: UInt32(127 - exponent) << 23)
   }
@@ -29,9 +31,9 @@ struct ScaleSearch {
   mutating func symmetric(_ values: Span<Float>, scale: Float) -> GroupScale {
     if scheme.codeWidth == .int4 {
       measure(values, symmetric: scale * Self.signedShares)
-      measure(values, symmetric: best.scale * (1 + Self.offsets / 32))
+      measure(values, symmetric: best.scale * Self.fineShares)
     } else {
-      measure(values, symmetric: scale * (1 - Self.ascending / 20))
+      measure(values, symmetric: scale * Self.shares)
       measure(values, symmetric: best.scale + scale * Self.offsets / 160)
     }
     return refined(values)
@@ -55,6 +57,10 @@ struct ScaleSearch {
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
   private static let offsets = SIMD16<Float>(
     -8, -7, -6, -5, -4, -3, -2, -1, 1, 2, 3, 4, 5, 6, 7, 8)
+  // Quotients once, not for each group.
+  private static let shares = 1 - ascending / 20
+  private static let fineShares = 1 + offsets / 32
+  private static let finestShares = 1 + (ascending - 8) / 512
   private static let minimumOffsets = SIMD16<Float>(
     -3, -3, -3, -3, -1, -1, -1, -1, 1, 1, 1, 1, 3, 3, 3, 3)
   private static let maximumOffsets = SIMD16<Float>(
@@ -74,8 +80,7 @@ struct ScaleSearch {
 
   /// Measures the scales of a symmetric scheme and keeps the best.
   private mutating func measure(_ values: Span<Float>, symmetric scales: SIMD16<Float>) {
-    let found = loops.best(
-      values, normalizer: normalizer, scales: scales, scheme.scaleGrid(fallback: start.scale))
+    let found = loops.best(values, normalizer: normalizer, scales: scales, grid)
     if startError == .infinity { startError = found.first_error }
     if found.error < leastError {
       leastError = found.error
@@ -118,7 +123,7 @@ struct ScaleSearch {
     let moments = loops.moments(values, normalizer: normalizer, quantizer)
     if moments.level_level > 0 {
       let scale = Float(moments.value_level / moments.level_level) / normalizer
-      let scales = scale * (1 + (Self.ascending - 8) / 512)
+      let scales = scale * Self.finestShares
       switch scheme.symmetry {
       case .symmetric: measure(values, symmetric: scales)
       case .asymmetric:
