@@ -1,12 +1,14 @@
 internal import CMalloc
 
-/// Keeps memory that is freed for what is allocated next, where it would be given back to the system
-/// and fetched again, page by page and filled with zeros: blocks of rows are, thousands of times.
+/// Lets the allocator keep what is freed for the next one who asks.
 ///
-/// What is kept is bounded by what was in use at once. Single pieces of 16 MiB or more are given back.
-/// The C function is `mallopt`.
+/// Blocks of rows are a few mebibytes. The C library gives arrays of that size back to the system when
+/// they are freed, and the system fills the next one with zeros, page by page, which costs more than most
+/// encoders. What is kept is bounded: arrays from `largestKept` on are given back as before, and so is the
+/// end of a heap where more than `freeLimit` is free.
 func keepFreedMemory() {
-  // Limits in bytes.
-  _ = mallopt(M_MMAP_THRESHOLD, 16 << 20)
-  _ = mallopt(M_TRIM_THRESHOLD, 128 << 20)
+  let largestKept: Int32 = 16 << 20
+  let freeLimit: Int32 = 64 << 20
+  _ = mallopt(M_MMAP_THRESHOLD, largestKept)
+  _ = mallopt(M_TRIM_THRESHOLD, freeLimit)
 }

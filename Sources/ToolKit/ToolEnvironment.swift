@@ -27,10 +27,12 @@ package struct ToolEnvironment: Sendable {
   }
 
   /// Those of this process. SIGPIPE and SIGXFSZ are ignored from here on: a reader that leaves, and
-  /// a limit of file sizes, are then error numbers of the write, not the end of the process.
+  /// a limit of file sizes, are then error numbers of the write, not the end of the process. Memory that
+  /// is freed is kept, up to a limit.
   package static func ofProcess() -> ToolEnvironment {
     _ = signal(SIGPIPE, SIG_IGN)
     _ = signal(SIGXFSZ, SIG_IGN)
+    keepFreedMemory()
     let start = ContinuousClock.now
     return ToolEnvironment(
       writeError: { _ = writeAll($0, to: STDERR_FILENO) },

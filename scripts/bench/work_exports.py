@@ -8,7 +8,7 @@ import os
 
 from pairs import Pair, work
 
-TYPES = {"Q8_0": ("q8_0", 5), "Q4_0": ("q4_0", 5), "Q4_K_M": ("q4_K", None)}
+TYPES = {"Q8_0": ("q8_0", 5), "Q4_0": ("q4_0", 5), "Q4_K_M": ("q4_k", None)}
 
 
 @work("exports")
