@@ -25,7 +25,6 @@ extension Tool {
   public var stopMessage: String { "stopped; nothing was written" }
 
   public func run() throws {
-    keepFreedMemory()
     let exit = try runTool(
       named: Self._commandName, options: runOptions, stopMessage: stopMessage,
       environment: .ofProcess()
