@@ -34,13 +34,13 @@ void mmdit_pack_rows(
 }
 
 void mmdit_pack_columns(
-    mmdit_level level, const float *source, size_t stride, size_t columns, size_t depth,
-    float *panel) {
-  loops[level]->pack_columns(source, stride, columns, depth, panel);
+    mmdit_level level, mmdit_format format, const float *source, size_t stride, size_t columns,
+    size_t depth, void *panel) {
+  loops[level]->pack_columns(format, source, stride, columns, depth, panel);
 }
 
 void mmdit_multiply_tile(
     mmdit_level level, mmdit_format format, const void *left, size_t rows, const void *right,
-    size_t columns, size_t words, int32_t accumulate, float *c, size_t stride) {
-  loops[level]->multiply_tile(format, left, rows, right, columns, words, accumulate, c, stride);
+    size_t columns, size_t words, float *c, size_t stride) {
+  loops[level]->multiply_tile(format, left, rows, right, columns, words, c, stride);
 }

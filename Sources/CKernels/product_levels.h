@@ -6,10 +6,9 @@
 struct mmdit_product_loops {
   void (*pack_rows)(
       mmdit_format, const float *, size_t, size_t, size_t, float, int32_t *, size_t);
-  void (*pack_columns)(const float *, size_t, size_t, size_t, float *);
+  void (*pack_columns)(mmdit_format, const float *, size_t, size_t, size_t, int32_t *);
   void (*multiply_tile)(
-      mmdit_format, const int32_t *, size_t, const int32_t *, size_t, size_t, int32_t, float *,
-      size_t);
+      mmdit_format, const int32_t *, size_t, const int32_t *, size_t, size_t, float *, size_t);
 };
 
 extern const struct mmdit_product_loops mmdit_scalar_product_loops;

@@ -210,12 +210,28 @@ static void pack_rows(
 }
 
 static void pack_columns(
-    const float *source, size_t stride, size_t columns, size_t depth, float *panel) {
-  for (size_t k = 0; k < depth; k++, source += stride, panel += MMDIT_PANEL_COLUMNS)
-    if (columns == MMDIT_PANEL_COLUMNS)
-      memcpy(panel, source, MMDIT_PANEL_COLUMNS * sizeof *panel);
-    else
-      memcpy(panel, source, columns * sizeof *panel);
+    mmdit_format format, const float *source, size_t stride, size_t columns, size_t depth,
+    int32_t *panel) {
+  if (format == MMDIT_FLOAT32) {
+    for (size_t k = 0; k < depth; k++, source += stride, panel += MMDIT_PANEL_COLUMNS)
+      if (columns == MMDIT_PANEL_COLUMNS)
+        memcpy(panel, source, MMDIT_PANEL_COLUMNS * sizeof *panel);
+      else
+        memcpy(panel, source, columns * sizeof *panel);
+    return;
+  }
+  for (size_t k = 0; k < depth; k += 2, source += 2 * stride, panel += MMDIT_PANEL_COLUMNS)
+    for (size_t column = 0; column < columns; column += LANES) {
+      size_t count = columns - column;
+      floats even = load(source + column, count);
+      floats odd = k + 1 < depth ? load(source + stride + column, count) : (floats)0;
+      words pairs = ((rounded_halves(even) >> 16) & 0xffff) |
+                    (rounded_halves(odd) & (int32_t)0xffff0000);
+      if (count >= LANES)
+        memcpy(panel + column, &pairs, sizeof pairs);
+      else
+        memcpy(panel + column, &pairs, count * sizeof *panel);
+    }
 }
 
 // MARK: Tiles
@@ -248,6 +264,10 @@ INLINE words added(const mmdit_format format, words sums, words a, words b) {
 #endif
 }
 
+INLINE words summed(const mmdit_format format, words a, words b) {
+  return format == MMDIT_INT8 ? a + b : AS_WORDS(AS_FLOATS(a) + AS_FLOATS(b));
+}
+
 // What the sums stand for; `tail` words follow the numbers.
 INLINE floats finished(
     const mmdit_format format, words sums, const int32_t *left_tail, const int32_t *right_tail) {
@@ -261,27 +281,36 @@ INLINE floats finished(
          (scale * AS_FLOATS(column_scales));
 }
 
-// `format`, `rows` and `vectors` are constants where this is inlined: the sums stay in registers.
+// `format`, `rows` and `vectors` are constants where this is inlined: the sums of a run stay in
+// registers.
 INLINE void tile(
     const mmdit_format format, const int32_t *left, const size_t rows, const int32_t *right,
-    const size_t vectors, size_t columns, size_t count, int32_t accumulate, float *c,
-    size_t stride) {
-  words s[TILE_ROWS][TILE_VECTORS];
+    const size_t vectors, size_t columns, size_t count, float *c, size_t stride) {
+  words total[TILE_ROWS][TILE_VECTORS];
+  for (size_t first = 0; first < count || first == 0; first += MMDIT_RUN_WORDS) {
+    size_t last = count - first < MMDIT_RUN_WORDS ? count : first + MMDIT_RUN_WORDS;
+    words s[TILE_ROWS][TILE_VECTORS];
 #pragma clang loop unroll(full)
-  for (size_t row = 0; row < rows; row++)
+    for (size_t row = 0; row < rows; row++)
 #pragma clang loop unroll(full)
-    for (size_t v = 0; v < vectors; v++) s[row][v] = 0;
-  for (size_t w = 0; w < count; w++) {
-    words b[TILE_VECTORS];
+      for (size_t v = 0; v < vectors; v++) s[row][v] = 0;
+    for (size_t w = first; w < last; w++) {
+      words b[TILE_VECTORS];
 #pragma clang loop unroll(full)
-    for (size_t v = 0; v < vectors; v++)
-      memcpy(b + v, right + w * MMDIT_PANEL_COLUMNS + LANES * v, sizeof *b);
+      for (size_t v = 0; v < vectors; v++)
+        memcpy(b + v, right + w * MMDIT_PANEL_COLUMNS + LANES * v, sizeof *b);
 #pragma clang loop unroll(full)
-    for (size_t row = 0; row < rows; row++) {
-      words a = left[w * MMDIT_PANEL_ROWS + row];
+      for (size_t row = 0; row < rows; row++) {
+        words a = left[w * MMDIT_PANEL_ROWS + row];
 #pragma clang loop unroll(full)
-      for (size_t v = 0; v < vectors; v++) s[row][v] = added(format, s[row][v], a, b[v]);
+        for (size_t v = 0; v < vectors; v++) s[row][v] = added(format, s[row][v], a, b[v]);
+      }
     }
+#pragma clang loop unroll(full)
+    for (size_t row = 0; row < rows; row++)
+#pragma clang loop unroll(full)
+      for (size_t v = 0; v < vectors; v++)
+        total[row][v] = first ? summed(format, total[row][v], s[row][v]) : s[row][v];
   }
   const int32_t *left_tail = left + count * MMDIT_PANEL_ROWS;
   const int32_t *right_tail = right + count * MMDIT_PANEL_COLUMNS;
@@ -291,24 +320,20 @@ INLINE void tile(
     for (size_t v = 0; v < vectors; v++) {
       float *place = c + row * stride + LANES * v;
       size_t width = columns - LANES * v;
-      floats result = finished(format, s[row][v], left_tail + row, right_tail + LANES * v);
-      if (width >= LANES) {
-        if (accumulate) result += load(place, LANES);
+      floats result = finished(format, total[row][v], left_tail + row, right_tail + LANES * v);
+      if (width >= LANES)
         memcpy(place, &result, sizeof result);
-      } else {
-        if (accumulate) result += load(place, width);
+      else
         memcpy(place, &result, width * sizeof *place);
-      }
     }
 }
 
 INLINE void tile_of_rows(
     const mmdit_format format, const int32_t *left, size_t rows, const int32_t *right,
-    const size_t vectors, size_t columns, size_t count, int32_t accumulate, float *c,
-    size_t stride) {
+    const size_t vectors, size_t columns, size_t count, float *c, size_t stride) {
 #define CASE(n)                                                                       \
   case n:                                                                             \
-    tile(format, left, n, right, vectors, columns, count, accumulate, c, stride);     \
+    tile(format, left, n, right, vectors, columns, count, c, stride);     \
     break;
   switch (rows) { TILE_CASES }
 #undef CASE
@@ -316,7 +341,7 @@ INLINE void tile_of_rows(
 
 INLINE void tiles(
     const mmdit_format format, const int32_t *left, size_t rows, const int32_t *right,
-    size_t columns, size_t count, int32_t accumulate, float *c, size_t stride) {
+    size_t columns, size_t count, float *c, size_t stride) {
   for (size_t column = 0; column < columns; column += LANES * TILE_VECTORS)
     for (size_t row = 0; row < rows; row += TILE_ROWS) {
       size_t height = rows - row < TILE_ROWS ? rows - row : TILE_ROWS;
@@ -324,23 +349,23 @@ INLINE void tiles(
       const int32_t *a = left + row, *b = right + column;
       float *place = c + row * stride + column;
       if (TILE_VECTORS > 1 && width > LANES)
-        tile_of_rows(format, a, height, b, TILE_VECTORS, width, count, accumulate, place, stride);
+        tile_of_rows(format, a, height, b, TILE_VECTORS, width, count, place, stride);
       else
-        tile_of_rows(format, a, height, b, 1, width, count, accumulate, place, stride);
+        tile_of_rows(format, a, height, b, 1, width, count, place, stride);
     }
 }
 
 static void multiply_tile(
     mmdit_format format, const int32_t *left, size_t rows, const int32_t *right, size_t columns,
-    size_t count, int32_t accumulate, float *c, size_t stride) {
+    size_t count, float *c, size_t stride) {
   switch (format) {
   case MMDIT_FLOAT32:
-    tiles(MMDIT_FLOAT32, left, rows, right, columns, count, accumulate, c, stride);
+    tiles(MMDIT_FLOAT32, left, rows, right, columns, count, c, stride);
     break;
   case MMDIT_BFLOAT16:
-    tiles(MMDIT_BFLOAT16, left, rows, right, columns, count, accumulate, c, stride);
+    tiles(MMDIT_BFLOAT16, left, rows, right, columns, count, c, stride);
     break;
   default:
-    tiles(MMDIT_INT8, left, rows, right, columns, count, accumulate, c, stride);
+    tiles(MMDIT_INT8, left, rows, right, columns, count, c, stride);
   }
 }

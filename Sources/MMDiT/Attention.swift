@@ -17,6 +17,8 @@ struct Attention: Sendable {
   let headSize: Int
   let epsilon: Float
   let threads: Int
+  /// Of both products; not int8, since the values that weights are multiplied with have no scale.
+  let arithmetic: Arithmetic
 
   /// The queries that a thread takes through all heads at a time: several panels, so that the keys
   /// and values of a head stay in its caches.
@@ -30,11 +32,13 @@ struct Attention: Sendable {
   /// Keys and values of all heads are packed first, 2 · N · D values. Then each run of queries goes
   /// through its input's heads; of the scores, one panel of rows is alive per thread.
   func attend(
-    _ projected: Matrix, text: HeadNorms, image: HeadNorms, into output: inout Matrix
+    _ projected: Matrix, text: HeadNorms, image: HeadNorms, into output: inout Matrix,
+    workspace: inout Workspace
   ) throws {
     let columns = output.columns
     for input in stacked.inputs {
-      let heads = try PackedHeads(self, projected, input, text: text, image: image)
+      let heads = try PackedHeads(
+        self, projected, input, text: text, image: image, workspace: &workspace)
       var span = output.values.mutableSpan
       try DisjointRows.lend(&span, columns: columns) { rows in
         for (part, norms) in [(input.text, text), (input.image, image)] {
@@ -48,6 +52,7 @@ struct Attention: Sendable {
           }
         }
       }
+      workspace.reuse(heads.panels)
     }
   }
 
@@ -60,7 +65,10 @@ struct Attention: Sendable {
     var queries = [Float](repeating: 0, count: Panels.rows * headSize)
     var scores = [Float](repeating: 0, count: Panels.rows * count)
     // Queries, then weights.
-    var left = [Float](repeating: 0, count: Panels.rows * max(headSize, count))
+    var left = [Float](
+      repeating: 0,
+      count: Panels.size(
+        of: Panels.rows, lanes: Panels.rows, depth: max(headSize, count), arithmetic))
     let scale = 1 / Float(headSize).squareRoot()
     for head in 0..<headCount {
       for first in stride(from: run.lowerBound, to: run.upperBound, by: Panels.rows) {
@@ -70,20 +78,20 @@ struct Attention: Sendable {
         let querySpan = queries.span
         Panels.pack(
           querySpan, MatrixPlace(stride: headSize), rows: rows.count, depth: headSize,
-          factor: scale, into: &leftSpan, lanes: Panels.rows)
+          factor: scale, in: arithmetic, into: &leftSpan, lanes: Panels.rows)
         var scoreSpan = scores.mutableSpan
         DisjointTiles.lend(&scoreSpan, columns: count) { scores in
           Panels.multiply(
             leftSpan.span, m: rows.count, heads.keys(of: head), n: count, depth: headSize,
-            into: scores, row: 0, column: 0)
+            in: arithmetic, into: scores, row: 0, column: 0)
         }
         for row in 0..<rows.count { softmax(&scoreSpan, row * count..<(row + 1) * count) }
         Panels.pack(
           scoreSpan.span, MatrixPlace(stride: count), rows: rows.count, depth: count,
-          into: &leftSpan, lanes: Panels.rows)
+          in: arithmetic, into: &leftSpan, lanes: Panels.rows)
         Panels.multiply(
           leftSpan.span, m: rows.count, heads.values(of: head), n: headSize, depth: count,
-          into: result, row: first - run.lowerBound, column: head * headSize)
+          in: arithmetic, into: result, row: first - run.lowerBound, column: head * headSize)
       }
     }
   }

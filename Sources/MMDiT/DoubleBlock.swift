@@ -26,7 +26,7 @@ extension ForwardPass {
   ) throws {
     let (textRows, imageRows) = (stacked.text, stacked.image)
     // q, k, v side by side: [N, 3D].
-    var projected = Matrix(rows: stacked.count, columns: 3 * width)
+    var projected = workspace.matrix(rows: stacked.count, columns: 3 * width)
     do {
       let normal = try normalizedStream(text: text, image: image)
       for (part, layer) in ["add_q_proj", "add_k_proj", "add_v_proj"].enumerated() {
@@ -39,8 +39,9 @@ extension ForwardPass {
           "\(name).\(layer).weight", to: normal, rows: imageRows, into: &projected,
           firstColumn: part * width, in: arithmetic)
       }
+      workspace.reuse(normal)
     }
-    var attended = Matrix(rows: stacked.count, columns: width)
+    var attended = workspace.matrix(rows: stacked.count, columns: width)
     try attention.attend(
       projected,
       text: HeadNorms(
@@ -49,13 +50,16 @@ extension ForwardPass {
       image: HeadNorms(
         query: try weights.values(of: "\(name).norm_q.weight"),
         key: try weights.values(of: "\(name).norm_k.weight")),
-      into: &attended)
-    var output = Matrix(rows: stacked.count, columns: width)
+      into: &attended, workspace: &workspace)
+    workspace.reuse(projected)
+    var output = workspace.matrix(rows: stacked.count, columns: width)
     try linear.apply(
       "\(name).to_add_out.weight", to: attended, rows: textRows, into: &output, in: arithmetic)
     try linear.apply(
       "\(name).to_out.0.weight", to: attended, rows: imageRows, into: &output, in: arithmetic)
+    workspace.reuse(attended)
     try addGatedToStream(output, text: text, image: image)
+    workspace.reuse(output)
   }
 
   private mutating func doubleFeedForward(
@@ -63,7 +67,7 @@ extension ForwardPass {
   ) throws {
     let (textRows, imageRows, size) = (stacked.text, stacked.image, configuration.feedForwardSize)
     // gate and up side by side: [N, 2M].
-    var hidden = Matrix(rows: stacked.count, columns: 2 * size)
+    var hidden = workspace.matrix(rows: stacked.count, columns: 2 * size)
     do {
       let normal = try normalizedStream(text: text, image: image)
       try linear.apply(
@@ -71,22 +75,26 @@ extension ForwardPass {
         in: arithmetic)
       try linear.apply(
         "\(block).ff.linear_in.weight", to: normal, rows: imageRows, into: &hidden, in: arithmetic)
+      workspace.reuse(normal)
     }
-    var gated = Matrix(rows: stacked.count, columns: size)
+    var gated = workspace.matrix(rows: stacked.count, columns: size)
     try gate(
       hidden, firstColumn: 0, size: size, into: &gated, outputColumn: 0, threads: threads)
-    var output = Matrix(rows: stacked.count, columns: width)
+    workspace.reuse(hidden)
+    var output = workspace.matrix(rows: stacked.count, columns: width)
     try linear.apply(
       "\(block).ff_context.linear_out.weight", to: gated, rows: textRows, into: &output,
       in: arithmetic)
     try linear.apply(
       "\(block).ff.linear_out.weight", to: gated, rows: imageRows, into: &output, in: arithmetic)
+    workspace.reuse(gated)
     try addGatedToStream(output, text: text, image: image)
+    workspace.reuse(output)
   }
 
   /// LN(stream) · (1 + scale) + shift, each stream with its own modulation: `[N, D]`.
-  private func normalizedStream(text: Modulation, image: Modulation) throws -> Matrix {
-    var normal = Matrix(rows: stacked.count, columns: width)
+  private mutating func normalizedStream(text: Modulation, image: Modulation) throws -> Matrix {
+    var normal = workspace.matrix(rows: stacked.count, columns: width)
     for (rows, modulation) in [(stacked.text, text), (stacked.image, image)] {
       try normalize(
         stream, rows: rows, owner: stacked.owner, by: modulation, epsilon: configuration.epsilon,

@@ -17,6 +17,7 @@ struct ForwardPass {
   let monitor: WorkMonitor
   let trace: ((String, [Float]) -> Void)?
   var linear: StreamedLinear
+  var workspace = Workspace()
   /// The residual stream, `[N, D]`.
   var stream: Matrix
 
@@ -37,7 +38,8 @@ struct ForwardPass {
     attention = Attention(
       stacked: stacked, rotary: RotaryEmbedding(batch, stacked, configuration),
       headCount: configuration.headCount, headSize: configuration.headSize,
-      epsilon: configuration.epsilon, threads: threads)
+      epsilon: configuration.epsilon, threads: threads,
+      arithmetic: arithmetic == .float32 ? .float32 : .bfloat16)
     linear = StreamedLinear(
       weights, bufferCount: bufferCount, threads: threads, monitor: monitor)
     stream = Matrix(rows: stacked.count, columns: configuration.width)
@@ -60,6 +62,8 @@ struct ForwardPass {
     case .double(let index):
       try doubleBlock(index, text: modulations.text, image: modulations.image)
     case .single(let index):
+      // The results of double blocks have other sizes.
+      if index == 0 { workspace.clear() }
       try singleBlock(index, Modulation(modulations.single, part: 0, width: width))
     }
   }

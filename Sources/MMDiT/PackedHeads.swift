@@ -10,19 +10,22 @@ struct PackedHeads: Sendable {
   private let keySize: Int
   private let valueSize: Int
   /// For each head its keys, then its values.
-  private let panels: [Float]
+  let panels: [Float]
 
   init(
     _ attention: Attention, _ projected: Matrix, _ input: StackedTokens.Rows, text: HeadNorms,
-    image: HeadNorms
+    image: HeadNorms, workspace: inout Workspace
   ) throws {
     let headSize = attention.headSize
     count = input.count
     headCount = attention.headCount
-    keySize = Panels.size(of: input.count, lanes: Panels.columns, depth: headSize)
-    valueSize = Panels.size(of: headSize, lanes: Panels.columns, depth: input.count)
+    let arithmetic = attention.arithmetic
+    keySize = Panels.size(
+      of: input.count, lanes: Panels.columns, depth: headSize, arithmetic)
+    valueSize = Panels.size(
+      of: headSize, lanes: Panels.columns, depth: input.count, arithmetic)
     let (keySize, size) = (keySize, keySize + valueSize)
-    var panels = [Float](repeating: 0, count: attention.headCount * size)
+    var panels = workspace.values(attention.headCount * size)
     var span = panels.mutableSpan
     try DisjointRows.lend(&span, columns: size) { heads in
       try forEachChunk(of: attention.headCount, chunk: 1, threads: attention.threads) { head in
@@ -33,19 +36,7 @@ struct PackedHeads: Sendable {
             Self.packKeys(attention, projected, input, head, text, image, into: &keys)
           }
           var values = panels._mutatingExtracting(droppingFirst: keySize)
-          let width = attention.headCount * headSize
-          var first = 0
-          for rows in [input.text, input.image] {
-            let source = projected.values.span
-            Panels.packColumns(
-              source,
-              MatrixPlace(
-                offset: rows.lowerBound * projected.columns + 2 * width + head * headSize,
-                stride: projected.columns),
-              rows: rows.count, columns: headSize, first: first, depth: input.count,
-              into: &values)
-            first += rows.count
-          }
+          Self.packValues(attention, projected, input, head, into: &values)
         }
       }
     }
@@ -67,10 +58,30 @@ struct PackedHeads: Sendable {
         let span = keys.span
         Panels.pack(
           span, MatrixPlace(stride: headSize), rows: rows.count, depth: headSize,
-          into: &panels, first: position, lanes: Panels.columns)
+          in: attention.arithmetic, into: &panels, first: position, lanes: Panels.columns)
         position += rows.count
       }
     }
+  }
+
+  private static func packValues(
+    _ attention: Attention, _ projected: Matrix, _ input: StackedTokens.Rows, _ head: Int,
+    into panels: inout MutableSpan<Float>
+  ) {
+    let headSize = attention.headSize
+    let column = (2 * attention.headCount + head) * headSize
+    // [S, K]: text and image rows lie apart in the matrix.
+    var values: [Float] = []
+    values.reserveCapacity(input.count * headSize)
+    for part in [input.text, input.image] {
+      for row in part {
+        let first = row * projected.columns + column
+        values += projected.values[first..<first + headSize]
+      }
+    }
+    Panels.packColumns(
+      values.span, MatrixPlace(stride: headSize), depth: input.count, columns: headSize,
+      in: attention.arithmetic, into: &panels)
   }
 
   /// The panels of one head's keys, `[S, K]`: the right factor of the scores.

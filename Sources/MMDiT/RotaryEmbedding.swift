@@ -43,6 +43,14 @@ package struct RotaryEmbedding: Sendable {
     for (row, position) in positions.enumerated() {
       var index = row * pairs
       for (coordinate, axisFrequencies) in zip(position, frequencies) {
+        // Most positions have three zeros.
+        guard coordinate != 0 else {
+          for _ in axisFrequencies {
+            cosines.values[index] = 1
+            index += 1
+          }
+          continue
+        }
         for frequency in axisFrequencies {
           let angle = Double(coordinate) * frequency
           cosines.values[index] = Float(cos(angle))

@@ -11,22 +11,26 @@ extension ForwardPass {
     let block = "single_transformer_blocks.\(index)"
     let (rows, size) = (0..<stacked.count, configuration.feedForwardSize)
     // Attended values and gated features: [N, D + M].
-    var joined = Matrix(rows: stacked.count, columns: width + size)
+    var joined = workspace.matrix(rows: stacked.count, columns: width + size)
     do {
       let projected = try singleProjection(block, modulation)
       let norms = HeadNorms(
         query: try weights.values(of: "\(block).attn.norm_q.weight"),
         key: try weights.values(of: "\(block).attn.norm_k.weight"))
-      try attention.attend(projected, text: norms, image: norms, into: &joined)
+      try attention.attend(
+        projected, text: norms, image: norms, into: &joined, workspace: &workspace)
       try gate(
         projected, firstColumn: 3 * width, size: size, into: &joined, outputColumn: width,
         threads: threads)
+      workspace.reuse(projected)
     }
-    var output = Matrix(rows: stacked.count, columns: width)
+    var output = workspace.matrix(rows: stacked.count, columns: width)
     try linear.apply(
       "\(block).attn.to_out.weight", to: joined, rows: rows, into: &output, in: arithmetic)
+    workspace.reuse(joined)
     try addGated(
       output, rows: rows, owner: stacked.owner, by: modulation, to: &stream, threads: threads)
+    workspace.reuse(output)
     emitJoined(block)
   }
 
@@ -35,15 +39,16 @@ extension ForwardPass {
     _ block: String, _ modulation: Modulation
   ) throws -> Matrix {
     let rows = 0..<stacked.count
-    var normal = Matrix(rows: stacked.count, columns: width)
+    var normal = workspace.matrix(rows: stacked.count, columns: width)
     try normalize(
       stream, rows: rows, owner: stacked.owner, by: modulation, epsilon: configuration.epsilon,
       into: &normal, threads: threads)
-    var projected = Matrix(
+    var projected = workspace.matrix(
       rows: stacked.count, columns: 3 * width + 2 * configuration.feedForwardSize)
     try linear.apply(
       "\(block).attn.to_qkv_mlp_proj.weight", to: normal, rows: rows, into: &projected,
       in: arithmetic)
+    workspace.reuse(normal)
     return projected
   }
 

@@ -12,9 +12,6 @@ package enum Panels {
   package static let rows = Int(MMDIT_PANEL_ROWS)
   /// The columns of a product in a panel of the right factor.
   package static let columns = Int(MMDIT_PANEL_COLUMNS)
-  /// The words a tile is summed over at once: 16 columns' worth of panels and one panel of rows
-  /// then stay in the nearest caches. Integers are summed to the end, which is to be exact.
-  private static let wordBlock = 512
   /// The instructions of the tiles.
   private static let level = mmdit_best_product_level()
 
@@ -61,27 +58,28 @@ package enum Panels {
     }
   }
 
-  /// Packs rows `first ..< first + rows` of a right factor `[depth, columns]`, which is not
-  /// transposed, into panels of columns.
+  /// Packs a right factor `[depth, columns]`, which is not transposed, into panels of columns.
+  ///
+  /// Not of int8, whose scales are those of rows.
   package static func packColumns(
-    _ source: Span<Float>, _ place: MatrixPlace, rows: Int, columns: Int, first: Int, depth: Int,
-    into panels: inout MutableSpan<Float>
+    _ source: Span<Float>, _ place: MatrixPlace, depth: Int, columns: Int,
+    in arithmetic: Arithmetic = .float32, into panels: inout MutableSpan<Float>
   ) {
-    guard rows > 0, columns > 0 else { return }
-    check(place, rows: rows, columns: columns, count: source.count)
+    guard depth > 0, columns > 0 else { return }
+    check(place, rows: depth, columns: columns, count: source.count)
+    precondition(arithmetic != .int8, "the columns of a matrix have no scales")
     precondition(
-      first >= 0 && first + rows <= depth
-        && size(of: columns, lanes: Self.columns, depth: depth) <= panels.count,
+      size(of: columns, lanes: Self.columns, depth: depth, arithmetic) <= panels.count,
       "the panels have the lanes")
+    let words = words(depth: depth, arithmetic)
     unsafe source.withUnsafeBufferPointer { source in
       unsafe panels.withUnsafeMutableBufferPointer { panels in
         guard let from = source.baseAddress, let to = panels.baseAddress else { return }
         for column in stride(from: 0, to: columns, by: Self.columns) {
           // Both in bounds by the checks above.
           unsafe mmdit_pack_columns(
-            level, from + (place.offset + column), place.stride,
-            min(Self.columns, columns - column), rows,
-            to + (column * depth + first * Self.columns))
+            level, arithmetic.format, from + (place.offset + column), place.stride,
+            min(Self.columns, columns - column), depth, to + column * words)
         }
       }
     }
@@ -90,8 +88,8 @@ package enum Panels {
   /// Rows `[m, depth]` times columns `[n, depth]`ᵀ, both in panels: `[m, n]`, to the tile of the
   /// output with that corner.
   ///
-  /// Each element is the sum over the depth in order, in runs of `wordBlock`: it depends neither
-  /// on m and n nor on the element's place.
+  /// Each element is the sum over the depth in an order that depends neither on m and n nor on the
+  /// element's place.
   package static func multiply(
     _ left: Span<Float>, m: Int, _ right: Span<Float>, n: Int, depth: Int,
     in arithmetic: Arithmetic = .float32, into output: DisjointTiles, row firstRow: Int,
@@ -109,27 +107,13 @@ package enum Panels {
         unsafe output.withTile(
           rows: firstRow..<firstRow + m, columns: firstColumn..<firstColumn + n
         ) { c, distance in
-          func tile(_ row: Int, _ column: Int, _ words: Int, first: Int, count: Int) {
-            // In bounds by the checks above.
-            unsafe mmdit_multiply_tile(
-              level, format, left + (row * words + first * rows), min(rows, m - row),
-              right + (column * words + first * columns), min(columns, n - column), count,
-              first > 0 ? 1 : 0, c + (row * distance + column), distance)
-          }
-          if arithmetic == .int8 {
-            // The columns' panel is the longer one, and stays in the caches for all rows.
+          let sumWords = arithmetic == .int8 ? words - 2 : words
+          for row in stride(from: 0, to: m, by: rows) {
             for column in stride(from: 0, to: n, by: columns) {
-              for row in stride(from: 0, to: m, by: rows) {
-                tile(row, column, words, first: 0, count: words - 2)
-              }
-            }
-            return
-          }
-          for first in stride(from: 0, to: words, by: wordBlock) {
-            for row in stride(from: 0, to: m, by: rows) {
-              for column in stride(from: 0, to: n, by: columns) {
-                tile(row, column, words, first: first, count: min(wordBlock, words - first))
-              }
+              // In bounds by the checks above.
+              unsafe mmdit_multiply_tile(
+                level, format, left + row * words, min(rows, m - row), right + column * words,
+                min(columns, n - column), sumWords, c + (row * distance + column), distance)
             }
           }
         }

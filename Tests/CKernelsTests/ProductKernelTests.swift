@@ -37,39 +37,137 @@ import Testing
       }
       for level in levels {
         var panel = [Float](repeating: 9, count: lanes * depth)
-        unsafe mmdit_pack_columns(level, source, stride, columns, depth, &panel)
+        unsafe mmdit_pack_columns(level, 0, source, stride, columns, depth, &panel)
         #expect(panel == expected, "level \(level), \(columns) columns")
       }
     }
   }
 
-  /// Integers whose products and sums a Float holds exactly: every order of the sum gives the same.
-  @Test func tilesAreExactProductsOfIntegersAtEveryLevelAndSize() {
+  /// Columns become what the rows of the transposed matrix become.
+  @Test func bfloat16ColumnsArePackedAtEveryLevelAndCount() {
+    let lanes = Int(MMDIT_PANEL_COLUMNS)
+    for columns in 1...lanes {
+      for depth in [1, 4, 5] {
+        let rows = (0..<columns).map { ordinaryValues(depth, seed: UInt64($0)) }
+        let source = (0..<depth).flatMap { k in rows.map { $0[k] } }
+        for level in levels {
+          let format = mmdit_format(MMDIT_BFLOAT16)
+          let expected = packed(rows, format, level: level, lanes: lanes)
+          var panel = [Float](repeating: .nan, count: expected.count)
+          unsafe mmdit_pack_columns(level, format, source, columns, columns, depth, &panel)
+          #expect(panel.map(\.bitPattern) == expected.map(\.bitPattern))
+        }
+      }
+    }
+  }
+
+  /// Panels of rows `[rows, depth]`, packed at that level.
+  private func packed(
+    _ rows: [[Float]], _ format: mmdit_format, level: mmdit_level, lanes: Int
+  ) -> [Float] {
+    let depth = rows[0].count
+    var panel = [Float](repeating: .nan, count: lanes * mmdit_panel_words(format, depth))
+    unsafe mmdit_pack_rows(
+      level, format, rows.flatMap { $0 }, depth, rows.count, depth, 1, &panel, lanes)
+    return panel
+  }
+
+  /// Integers that every format holds exactly (of int8, with a scale of 1), and whose products and
+  /// sums a Float holds exactly: every order of the sum gives the same.
+  @Test(arguments: [MMDIT_FLOAT32, MMDIT_BFLOAT16, MMDIT_INT8].map { Int32($0) })
+  func tilesAreExactProductsOfIntegersAtEveryLevelAndSize(format: Int32) {
     let (lanes, width) = (Int(MMDIT_PANEL_ROWS), Int(MMDIT_PANEL_COLUMNS))
-    for depth in [0, 1, 2, 37] {
-      let left = ordinaryValues(lanes * depth + 1, seed: 1).map { ($0 * 100).rounded() }
-      let right = ordinaryValues(width * depth + 1, seed: 2).map { ($0 * 100).rounded() }
-      for rows in 1...lanes {
-        for columns in 1...width {
-          let stride = columns + 3
-          for accumulate in [Int32(0), 1] {
-            var expected = (0..<rows * stride).map { Float($0) }
-            for row in 0..<rows {
-              for column in 0..<columns {
-                var sum = accumulate == 1 ? expected[row * stride + column] : 0
-                for k in 0..<depth { sum += left[k * lanes + row] * right[k * width + column] }
-                expected[row * stride + column] = sum
-              }
-            }
-            for level in levels {
-              var c = (0..<rows * stride).map { Float($0) }
-              unsafe mmdit_multiply_tile(
-                level, 0, left, rows, right, columns, depth, accumulate, &c, stride)
-              #expect(c == expected, "level \(level), \(rows) × \(columns), depth \(depth)")
+    for depth in [1, 2, 37, 2100] {
+      func integers(_ count: Int, seed: UInt64) -> [[Float]] {
+        (0..<count).map { row in
+          var values = ordinaryValues(depth, seed: seed + UInt64(row)).map { ($0 * 20).rounded() }
+          values[row % depth] = 127
+          return values
+        }
+      }
+      let (left, right) = (integers(lanes, seed: 1), integers(width, seed: 100))
+      let expected = left.map { a in
+        right.map { b in zip(a, b).reduce(Float(0)) { $0 + $1.0 * $1.1 } }
+      }
+      let words = mmdit_panel_words(format, depth) - (format == MMDIT_INT8 ? 2 : 0)
+      for level in levels {
+        let a = packed(left, format, level: level, lanes: lanes)
+        let b = packed(right, format, level: level, lanes: width)
+        for rows in 1...lanes {
+          for columns in depth > 100 ? [1, 15, 16, 17, 32] : Array(1...width) {
+            let stride = columns + 3
+            var c = [Float](repeating: 9, count: rows * stride)
+            unsafe mmdit_multiply_tile(level, format, a, rows, b, columns, words, &c, stride)
+            let wanted = expected[..<rows].flatMap { $0[..<columns] + [9, 9, 9] }
+            #expect(c == wanted, "level \(level), \(rows) × \(columns), depth \(depth)")
+          }
+        }
+      }
+    }
+  }
+
+  @Test func bfloat16WordsHoldTheNearestNumbersAtEveryLevel() {
+    let lanes = Int(MMDIT_PANEL_COLUMNS)
+    for rows in 1...lanes {
+      for depth in [1, 2, 31, 32, 33, 70] {
+        let source = (0..<rows).map { ordinaryValues(depth, seed: UInt64($0)) }
+        for level in levels {
+          let panel = packed(source, mmdit_format(MMDIT_BFLOAT16), level: level, lanes: lanes)
+          for row in 0..<rows {
+            for word in 0..<(depth + 1) / 2 {
+              let halves = [2 * word, 2 * word + 1].map { k in
+                k < depth ? source[row][k].bitPattern : 0
+              }.map { ($0 + 0x7fff + ($0 >> 16 & 1)) >> 16 }
+              #expect(panel[word * lanes + row].bitPattern == halves[0] | halves[1] << 16)
             }
           }
         }
       }
+    }
+  }
+
+  /// Rows that were coded with a scale and reach ±127 are taken as they were coded.
+  @Test func int8WordsHoldTheCodesThatARowWasDecodedFrom() {
+    let (lanes, depth) = (Int(MMDIT_PANEL_COLUMNS), 130)
+    let words = mmdit_panel_words(mmdit_format(MMDIT_INT8), depth)
+    for scale in [Float(0.001234), 3, 1e-30, 1e30] {
+      let codes = (0..<lanes).map { row -> [Float] in
+        var codes = ordinaryValues(depth, seed: UInt64(row)).map { ($0 * 31.7).rounded() }
+        codes[(7 * row) % depth] = row % 2 == 0 ? 127 : -127
+        return codes
+      }
+      let rows = codes.map { $0.map { $0 * scale } }
+      for level in levels {
+        let panel = packed(rows, mmdit_format(MMDIT_INT8), level: level, lanes: lanes)
+        for row in 0..<lanes {
+          let found = (0..<depth).map { k in
+            Float(
+              Int8(truncatingIfNeeded: panel[k / 4 * lanes + row].bitPattern >> (8 * (k % 4))))
+          }
+          #expect(found == codes[row], "level \(level), scale \(scale)")
+          let step = panel[(words - 2) * lanes + row]
+          #expect(abs(step - scale) <= scale * 0x1p-22)
+          let sum = Int32(bitPattern: panel[(words - 1) * lanes + row].bitPattern)
+          #expect(sum == Int32(codes[row].reduce(0, +)))
+        }
+      }
+    }
+  }
+
+  @Test func int8RowsOfZerosGiveZeroAndRowsThatAreNotFiniteGiveNaN() {
+    let depth = 70
+    var rows = [[Float]](repeating: ordinaryValues(depth, seed: 1), count: 4)
+    rows[0] = [Float](repeating: 0, count: depth)
+    rows[1][33] = .nan
+    rows[2][65] = -.infinity
+    let ones = [[Float](repeating: 1, count: depth)]
+    let format = mmdit_format(MMDIT_INT8)
+    for level in levels {
+      let a = packed(rows, format, level: level, lanes: Int(MMDIT_PANEL_ROWS))
+      let b = packed(ones, format, level: level, lanes: Int(MMDIT_PANEL_COLUMNS))
+      var c: [Float] = [9, 9, 9, 9]
+      unsafe mmdit_multiply_tile(level, format, a, 4, b, 1, 18, &c, 1)
+      #expect(c[0] == 0 && c[1].isNaN && c[2].isNaN && c[3].isFinite, "level \(level): \(c)")
     }
   }
 
@@ -89,7 +187,7 @@ import Testing
           }
           var c = [Float](repeating: 0, count: rows * columns)
           unsafe mmdit_multiply_tile(
-            level, 0, left, rows, right, columns, depth, 0, &c, columns)
+            level, 0, left, rows, right, columns, depth, &c, columns)
           sums.insert(c[rows * columns - 1])
         }
       }

@@ -5,8 +5,8 @@
 // MMDIT_PANEL_ROWS lanes, the right one, transposed, in panels of MMDIT_PANEL_COLUMNS lanes. A row
 // takes `mmdit_panel_words` words; what is beyond its depth is 0.
 //
-// Each element of a product is one sum over the depth in order, starting from 0 or from what is
-// there; how the multiplications and additions of floats round (fused or not, a product of bf16
+// Each element of a product is the sum over the words in order, in runs of MMDIT_RUN_WORDS, and the
+// sums of the runs are added in order; how the multiplications and additions of floats round (fused or not, a product of bf16
 // numbers alone or in pairs) depends on the level, but neither on the number of rows or columns of a
 // tile nor on an element's place in it. What kernels.h says of purity and overlap holds here too.
 #pragma once
@@ -16,6 +16,7 @@
 enum {
   MMDIT_PANEL_ROWS = 14,
   MMDIT_PANEL_COLUMNS = 32,
+  MMDIT_RUN_WORDS = 512,
 };
 
 // One level more than kernels.h has.
@@ -50,19 +51,19 @@ void mmdit_pack_rows(
     mmdit_level level, mmdit_format format, const float *source, size_t stride, size_t rows,
     size_t depth, float factor, void *panel, size_t lanes);
 
-// Writes columns of a matrix of floats, rows `stride` elements apart, to lanes of a panel that is as
-// deep as the matrix has rows: panel[k * 32 + column] = source[k * stride + column].
-// `columns` is at most MMDIT_PANEL_COLUMNS; other lanes keep what they hold.
+// Writes columns of a matrix, its rows `stride` elements apart, to lanes of a panel that is as deep
+// as the matrix has rows. `columns` is at most MMDIT_PANEL_COLUMNS; other lanes keep what they hold.
+// The format is not MMDIT_INT8.
 void mmdit_pack_columns(
-    mmdit_level level, const float *source, size_t stride, size_t columns, size_t depth,
-    float *panel);
+    mmdit_level level, mmdit_format format, const float *source, size_t stride, size_t columns,
+    size_t depth, void *panel);
 
-// A tile of a product: c[row * stride + column] = (accumulate ? c : 0) + sum over the numbers of
-// `words` words of left * right. Of MMDIT_INT8, `words` are all those of four integers, and the
+// A tile of a product: c[row * stride + column] = sum over the numbers of `words` words of
+// left * right. Of MMDIT_INT8, `words` are all those of four integers, and the
 // exact sum of the integers is converted and multiplied with the product of the scales.
 //
 // `rows` is at most MMDIT_PANEL_ROWS, `columns` at most MMDIT_PANEL_COLUMNS; lanes beyond them may
 // be read and have no effect.
 void mmdit_multiply_tile(
     mmdit_level level, mmdit_format format, const void *left, size_t rows, const void *right,
-    size_t columns, size_t words, int32_t accumulate, float *c, size_t stride);
+    size_t columns, size_t words, float *c, size_t stride);

@@ -1,0 +1,71 @@
+import Families
+import MMDiT
+import Operations
+import Sampling
+import Testing
+
+/// The faster arithmetics against float32.
+///
+/// What one product of a layer is off by, relative to its size, when the errors of factors are
+/// independent: a factor of bfloat16 is off by at most 2⁻⁹ of itself, evenly distributed, so
+/// 2⁻⁹ / √3 in the mean; one of int8 by at most half a scale, 1/127 of the largest of its row, so
+/// 1 / (127 · √12) of it in the mean, and that is about 3.5 times the mean magnitude of a row. Both
+/// factors are rounded: √2. A block has two layers in a row whose errors reach the stream, and the
+/// blocks' errors add up like a random walk: √(2 · blocks). Attention and gates may pass on an error
+/// enlarged: a factor of 3 is left for that.
+private func tolerance(_ arithmetic: Arithmetic, blocks: Int) -> Double {
+  let factor: Double =
+    switch arithmetic {
+    case .float32: 0
+    case .bfloat16: 0x1p-9 / 3.0.squareRoot()
+    case .int8: 3.5 / (127 * 12.0.squareRoot())
+    }
+  return 3 * 2.0.squareRoot() * Double(2 * blocks).squareRoot() * factor
+}
+
+@Suite struct ArithmeticTests {
+  private func transformer(_ arithmetic: Arithmetic) throws -> Transformer {
+    try Transformer(
+      configuration: SyntheticNetwork.configuration, weights: SyntheticNetwork.weights(),
+      arithmetic: arithmetic)
+  }
+
+  @Test func float32IsTheDefault() throws {
+    let standard = try Transformer(
+      configuration: SyntheticNetwork.configuration, weights: SyntheticNetwork.weights())
+    #expect(standard.arithmetic == .float32)
+    let input = SyntheticNetwork.input()
+    #expect(
+      try standard.velocities(for: [input]) == transformer(.float32).velocities(for: [input]))
+  }
+
+  @Test(arguments: [Arithmetic.bfloat16, .int8])
+  func aGoldenVelocityIsOffByTheRoundingOfFactors(arithmetic: Arithmetic) throws {
+    let model = try GlyphKlein()
+    let golden = try #require(model.goldens.first { $0.id == "red-apple" })
+    let inputs = golden.inputs(step: 0, latents: golden.run.noise)
+    let exact = try Transformer(configuration: model.configuration, weights: model.weights)
+    let rounded = try Transformer(
+      configuration: model.configuration, weights: model.weights, arithmetic: arithmetic)
+    let error = relativeError(
+      try rounded.velocities(for: [inputs[0]])[0], try exact.velocities(for: [inputs[0]])[0])
+    print("\(arithmetic): velocity error \(error)")
+    let bound = tolerance(arithmetic, blocks: exact.blockCount)
+    // And not because nothing was rounded.
+    #expect(error < bound && error > bound / 100)
+  }
+
+  @Test(arguments: Arithmetic.allCases)
+  func threadsAndBatchesDoNotChangeABit(arithmetic: Arithmetic) throws {
+    let batch = [
+      SyntheticNetwork.input(grid: TokenGrid(height: 12, width: 13)),
+      SyntheticNetwork.input(textTokens: 200), SyntheticNetwork.input(),
+    ]
+    let transformer = try transformer(arithmetic)
+    let one = try transformer.velocities(for: batch, threads: 1)
+    #expect(try transformer.velocities(for: batch, threads: 3) == one)
+    for (input, velocity) in zip(batch, one) {
+      #expect(try transformer.velocities(for: [input]) == [velocity])
+    }
+  }
+}
