@@ -186,7 +186,8 @@ let package = Package(
       "mmdit-verify",
       ["Fidelity", "FidelityReports", "Goldens", "Recipes", "Reports", "Storage"]),
     tool(
-      "mmdit-report", [
+      "mmdit-report",
+      [
         "FidelityReports", "ReportHistory", "ReportPages", "Reports", "Storage", "StrictJSON",
       ]),
     tool("mmdit-export", ["Exchange", "Reports"]),

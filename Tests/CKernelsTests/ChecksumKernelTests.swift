@@ -39,6 +39,6 @@ import Testing
   }
 
   @Test func noBytesLeaveAChecksumAsItIs() {
-    for level in levels { #expect(unsafe mmdit_crc32(level, 0xABCD_EF01, [], 0) == 0xABCD_EF01) }
+    for level in levels { #expect(mmdit_crc32(level, 0xABCD_EF01, nil, 0) == 0xABCD_EF01) }
   }
 }
