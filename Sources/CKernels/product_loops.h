@@ -107,11 +107,26 @@ INLINE void transpose(words *r) {
 }
 
 
-// Up to 16 rows; `factors` has one for each.
-INLINE void pack_sixteen(
+// The sums with the four integers of each lane added.
+INLINE words with_integers(words sums, words integers) {
+#ifdef HAS_DOT
+  return __builtin_bit_cast(
+      words, _mm512_dpbusd_epi32(
+                 __builtin_bit_cast(__m512i, sums), _mm512_set1_epi8(1),
+                 __builtin_bit_cast(__m512i, integers)));
+#else
+#pragma clang loop unroll(full)
+  for (int p = 0; p < 4; p++) sums += (integers << (24 - 8 * p)) >> 24;
+  return sums;
+#endif
+}
+
+// Up to 16 rows; `factors` has one for each. Of integers, their sums in each row.
+INLINE words pack_sixteen(
     const mmdit_format format, const float *source, size_t stride, const size_t rows, size_t depth,
     const float *factors, int32_t mask, int32_t *panel, size_t lanes) {
   const size_t numbers = format == MMDIT_FLOAT32 ? 1 : format == MMDIT_BFLOAT16 ? 2 : 4;
+  words sums = 0;
   for (size_t k = 0; k < depth; k += LANES * numbers) {
     size_t count = depth - k < LANES * numbers ? depth - k : LANES * numbers;
     words r[LANES];
@@ -131,10 +146,12 @@ INLINE void pack_sixteen(
     int32_t *place = panel + k / numbers * lanes;
     size_t used = (count + numbers - 1) / numbers;
     for (size_t w = 0; w < used; w++) {
+      if (format == MMDIT_INT8) sums = with_integers(sums, r[w]);
       words result = r[w] ^ mask;
       memcpy(place + w * lanes, &result, rows * sizeof *place);
     }
   }
+  return sums;
 }
 
 // NaN where there is one: as integers, magnitudes order finite < infinite < NaN.
@@ -151,43 +168,35 @@ INLINE float largest_magnitude(const float *values, size_t count) {
   return result;
 }
 
-// The sum of the integers that a row becomes.
-INLINE int32_t sum_of_integers(const float *values, size_t count, float inverse) {
-  words sum = 0;
-  for (size_t k = 0; k < count; k += LANES)
-    sum += __builtin_convertvector(integers(load(values + k, count - k), inverse), words);
-  int32_t total = 0;
-  for (size_t lane = 0; lane < LANES; lane++) total += sum[lane];
-  return total;
-}
-
 INLINE void pack_group(
     const mmdit_format format, const float *source, size_t stride, size_t rows, size_t depth,
     float factor, int32_t *panel, size_t lanes) {
   float factors[LANES];
   int32_t mask = 0;
+  int32_t *tail = panel + (depth + 3) / 4 * lanes;
   for (size_t row = 0; row < rows; row++) factors[row] = factor;
   if (format == MMDIT_INT8) {
-    int32_t *tail = panel + (depth + 3) / 4 * lanes;
     mask = lanes == MMDIT_PANEL_ROWS ? (int32_t)0x80808080 : 0;
     for (size_t row = 0; row < rows; row++) {
-      const float *values = source + row * stride;
-      float largest = largest_magnitude(values, depth);
+      float largest = largest_magnitude(source + row * stride, depth);
       // Of a row that is all but 0, the inverse would not be finite.
       factors[row] = largest > 0x1p-118f ? 127 / largest : 0;
       float scale = largest / 127 * factor;
       memcpy(tail + row, &scale, sizeof scale);
-      tail[lanes + row] = sum_of_integers(values, depth, factors[row]);
     }
   }
+  words sums = 0;
   if (rows == LANES)
-    pack_sixteen(format, source, stride, LANES, depth, factors, mask, panel, lanes);
+    sums = pack_sixteen(format, source, stride, LANES, depth, factors, mask, panel, lanes);
   else if (rows == MMDIT_PANEL_ROWS)
-    pack_sixteen(format, source, stride, MMDIT_PANEL_ROWS, depth, factors, mask, panel, lanes);
+    sums = pack_sixteen(
+        format, source, stride, MMDIT_PANEL_ROWS, depth, factors, mask, panel, lanes);
   else
     for (size_t row = 0; row < rows; row++)
-      pack_sixteen(
-          format, source + row * stride, stride, 1, depth, factors + row, mask, panel + row, lanes);
+      sums[row] = pack_sixteen(
+          format, source + row * stride, stride, 1, depth, factors + row, mask, panel + row,
+          lanes)[0];
+  if (format == MMDIT_INT8) memcpy(tail + lanes, &sums, rows * sizeof *tail);
 }
 
 static void pack_rows(
