@@ -20,7 +20,7 @@ package struct StreamedLinear {
   private var panels: [Float] = []
 
   /// Of the decoded rows, `bufferCount` values at most are alive at once, but at least one row of a
-  /// layer; packed for multiplication, a unit of about 512 · 1024 values more for each thread.
+  /// layer; packed for multiplication, a unit of at most 2²¹ values more for each thread.
   package init(_ weights: any WeightSource, bufferCount: Int, threads: Int, monitor: WorkMonitor) {
     self.weights = weights
     self.threads = threads
