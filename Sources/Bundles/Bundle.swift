@@ -29,7 +29,7 @@ public final class Bundle: WeightSource {
     weights = header.tensors.map {
       WeightDescription(
         name: $0.name, shape: $0.shape, encoding: $0.encoding.description,
-        storedByteCount: $0.storedByteCount)
+        storedByteCount: $0.storedByteCount, isCompressed: $0.chunkRows != nil)
     }
     positions = Dictionary(
       uniqueKeysWithValues: header.tensors.enumerated().map { ($0.element.name, $0.offset) })

@@ -68,7 +68,8 @@ public struct CanonicalWeights: WeightSource {
       offsets[weight.originalName] = first + count
       let description = WeightDescription(
         name: weight.name, shape: weight.shape, encoding: found.encoding,
-        storedByteCount: found.storedByteCount(ofSlices: first..<first + count))
+        storedByteCount: found.storedByteCount(ofSlices: first..<first + count),
+        isCompressed: found.isCompressed)
       let order = isOriginal ? weight.originalOrder : .same
       entries[weight.name] = Entry(
         description: description, source: found, runs: order.runs(first..<first + count))

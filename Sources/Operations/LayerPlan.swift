@@ -17,21 +17,24 @@ struct LayerPlan: Sendable {
   /// The words of a unit in panels.
   let panelSize: Int
 
-  /// Rows are decoded in whole row blocks where it can be, so that no chunk of a compressed bundle
-  /// is decompressed twice.
-  init(_ shape: Shape, bufferCount: Int, threads: Int, _ arithmetic: Arithmetic) {
+  /// Rows are decoded as many at a time as fill a panel, so that they are still in the nearest cache
+  /// when they are packed; compressed ones in whole row blocks where it can be, so that no chunk is
+  /// decompressed twice.
+  init(
+    _ weight: WeightDescription, bufferCount: Int, threads: Int, _ arithmetic: Arithmetic
+  ) {
     self.arithmetic = arithmetic
-    rows = shape.rows
-    depth = shape.columns
+    rows = weight.shape.rows
+    depth = weight.shape.columns
     workers = max(1, min(threads, bufferCount / depth))
-    let step = RowBlock.rowCount(columns: depth)
-    rowsAtOnce = max(1, min(step, bufferCount / workers / depth, shape.rows))
-    unit = Self.unit(step: step, rows: shape.rows, workers: workers)
+    let step = weight.isCompressed ? RowBlock.rowCount(columns: depth) : Panels.columns
+    rowsAtOnce = max(1, min(step, bufferCount / workers / depth, rows))
+    unit = Self.unit(step: step, rows: rows, workers: workers)
     panelSize = Panels.size(of: unit, lanes: Panels.columns, depth: depth, arithmetic)
   }
 
-  /// The least number of whole row blocks that fills vectors to 98 %, and panels of at least 96
-  /// columns; less for a layer that does not have such a unit for each worker.
+  /// The least number of whole steps that fills vectors to 98 %, and panels of at least 96 columns;
+  /// less for a layer that does not have such a unit for each worker.
   private static func unit(step: Int, rows: Int, workers: Int) -> Int {
     let least = (96 + step - 1) / step
     let multiple = (least..<least + 8).first { count in

@@ -20,7 +20,7 @@ package struct StreamedLinear {
   private var panels: [Float] = []
 
   /// Of the decoded rows, `bufferCount` values at most are alive at once, but at least one row of a
-  /// layer; packed for multiplication, a unit of about 512 · 1024 values more for each thread.
+  /// layer; packed for multiplication, a unit of at most 2²¹ values more for each thread.
   package init(_ weights: any WeightSource, bufferCount: Int, threads: Int, monitor: WorkMonitor) {
     self.weights = weights
     self.threads = threads
@@ -37,15 +37,15 @@ package struct StreamedLinear {
     _ name: String, to x: Matrix, rows: Range<Int>, into y: inout Matrix, firstRow: Int? = nil,
     firstColumn: Int = 0, in arithmetic: Arithmetic = .float32
   ) throws {
-    guard let shape = weights.weight(named: name)?.shape else {
+    guard let weight = weights.weight(named: name) else {
       preconditionFailure("\(weights.origin) has lost the weight \(name)")
     }
-    let depth = shape.columns
+    let (shape, depth) = (weight.shape, weight.shape.columns)
     precondition(depth == x.columns, "the layer's inputs are the columns of x")
     precondition(firstColumn + shape.rows <= y.columns, "its outputs fit the columns of y")
     guard !rows.isEmpty, shape.rows > 0, depth > 0 else { return }
     if buffer.count < depth { buffer = [Float](repeating: 0, count: depth) }
-    let plan = LayerPlan(shape, bufferCount: buffer.count, threads: threads, arithmetic)
+    let plan = LayerPlan(weight, bufferCount: buffer.count, threads: threads, arithmetic)
     try packTokens(x, rows: rows, arithmetic)
     if panels.count < plan.workers * plan.panelSize {
       panels = [Float](repeating: 0, count: plan.workers * plan.panelSize)

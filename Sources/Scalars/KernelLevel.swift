@@ -5,7 +5,7 @@ internal import CKernels
 /// Every level gives the same bits; a level is named only to test that, or to measure.
 public enum KernelLevel: Int32, CaseIterable, Comparable, Sendable {
   case scalar
-  /// AVX2 and F16C.
+  /// AVX2, F16C and FMA.
   case avx2
   /// AVX-512 F, BW, VL and DQ.
   case avx512

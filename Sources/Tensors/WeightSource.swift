@@ -8,12 +8,18 @@ public struct WeightDescription: Hashable, Sendable {
   public let encoding: String
   /// The bytes the file spends on it: codes, scales and zero points together.
   public let storedByteCount: Int
+  /// Whether rows are compressed together, in chunks of about a `RowBlock`: then few of them take as
+  /// long to decode as all.
+  public let isCompressed: Bool
 
-  public init(name: String, shape: Shape, encoding: String, storedByteCount: Int) {
+  public init(
+    name: String, shape: Shape, encoding: String, storedByteCount: Int, isCompressed: Bool = false
+  ) {
     self.name = name
     self.shape = shape
     self.encoding = encoding
     self.storedByteCount = storedByteCount
+    self.isCompressed = isCompressed
   }
 
   /// The share of `storedByteCount` that some rows have; over disjoint ranges the shares sum to it.
