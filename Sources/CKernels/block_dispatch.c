@@ -44,3 +44,13 @@ void mmdit_round_to_f16(
     mmdit_level level, const float *values, size_t count, float *rounded) {
   loops[level]->round_to_f16(values, count, rounded);
 }
+
+mmdit_extremes mmdit_find_extremes(mmdit_level level, const float *values, size_t count) {
+  return loops[level]->find_extremes(values, count);
+}
+
+void mmdit_affine_codes(
+    mmdit_level level, const float *values, size_t count, float scale, float bias, float high,
+    uint8_t *codes) {
+  loops[level]->affine_codes(values, count, scale, bias, high, codes);
+}

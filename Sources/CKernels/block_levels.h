@@ -15,6 +15,8 @@ struct mmdit_block_loops {
   void (*encode_codebook)(
       const float *, size_t, const float *, const uint8_t *, uint8_t *, float *);
   void (*round_to_f16)(const float *, size_t, float *);
+  mmdit_extremes (*find_extremes)(const float *, size_t);
+  void (*affine_codes)(const float *, size_t, float, float, float, uint8_t *);
 };
 
 extern const struct mmdit_block_loops mmdit_scalar_block_loops;

@@ -8,5 +8,5 @@
 
 const struct mmdit_block_loops mmdit_scalar_block_loops = {
     round_blocks, merge_codes, grid_codes, search_blocks,
-    encode_codebook, round_to_f16,
+    encode_codebook, round_to_f16, find_extremes, affine_codes,
 };

@@ -74,3 +74,30 @@ static void round_to_f16(const float *values, size_t count, float *rounded) {
   store(rest, rounded_to_f16(load(rest)));
   memcpy(rounded + whole, rest, (count - whole) * sizeof *rest);
 }
+
+static mmdit_extremes find_extremes(const float *values, size_t count) {
+  // The negated values, so that both are a maximum.
+  lanes low = -values[0], high = values[0];
+  size_t whole = count / MMDIT_CANDIDATES * MMDIT_CANDIDATES;
+  for (size_t i = 0; i < whole; i += MMDIT_CANDIDATES) {
+    lanes x = load(values + i);
+    low = __builtin_elementwise_max(low, -x);
+    high = __builtin_elementwise_max(high, x);
+  }
+  mmdit_extremes found = {-largest_lane(low), largest_lane(high)};
+  for (size_t i = whole; i < count; i++) {
+    if (values[i] < found.minimum) found.minimum = values[i];
+    if (values[i] > found.maximum) found.maximum = values[i];
+  }
+  return found;
+}
+
+static void affine_codes(
+    const float *values, size_t count, float scale, float bias, float high, uint8_t *codes) {
+  for (size_t i = 0; i < count; i++) {
+    float code = (values[i] - bias) / scale;
+    code = code > 0 ? code : 0;
+    code = code < high ? code : high;
+    codes[i] = (uint8_t)(int32_t)((code + 0x1.8p23f) - 0x1.8p23f);
+  }
+}

@@ -106,7 +106,7 @@ const mmdit_super_grid mmdit_q6_k = {
         1.14f, 1.156f, 1.172f, 1.188f, 1.204f, 1.22f},
     .block_share_count = 4,
     .block_shares = {1, 1.0079f, 1.016f, 1.024f},
-    .rounds = 3,
+    .rounds = 1,
 };
 
 const mmdit_super_grid mmdit_iq4_nl = {

@@ -1,3 +1,4 @@
+internal import CKernels
 public import Quantization
 internal import Scalars
 public import Tensors
@@ -68,7 +69,8 @@ extension AffineCodec: MatrixCodec {
     let groups = values.count / groupSize
     var scales = [Float](repeating: 0, count: groups)
     var biases = scales
-    var stream = BitStream(byteCount: codeBytesPerRow(values.count))
+    // Codes of 0 where a scale is.
+    var codes = [UInt8](repeating: 0, count: values.count)
     for index in 0..<groups {
       let group = values.extracting(index * groupSize..<(index + 1) * groupSize)
       let (scale, bias) = line(group)
@@ -81,24 +83,42 @@ extension AffineCodec: MatrixCodec {
             + "which \(scaleType.rawValue) does not hold")
       }
       (scales[index], biases[index]) = (scale, bias)
-      for column in group.indices {
-        let code = scale == 0 ? 0 : (group[column] - bias) / scale
-        stream.append(UInt32(min(max(code, 0), greatestCode).roundedToByte), bits: bits)
+      guard scale != 0 else { continue }
+      var codeSpan = codes.mutableSpan
+      var output = codeSpan._mutatingExtracting(index * groupSize..<(index + 1) * groupSize)
+      // Both have the length of a group.
+      unsafe group.withUnsafeBufferPointer { group in
+        unsafe output.withUnsafeMutableBufferPointer { output in
+          unsafe mmdit_affine_codes(
+            KernelLevel.best.rawValue, group.baseAddress, group.count, scale, bias, greatestCode,
+            output.baseAddress)
+        }
       }
     }
     return [
-      stream.bytes, scaleType.bytes(of: scales.span), scaleType.bytes(of: biases.span),
+      packed(codes), scaleType.bytes(of: scales.span), scaleType.bytes(of: biases.span),
     ]
+  }
+
+  /// Codes one behind the other, the first in the lowest bits.
+  private func packed(_ codes: [UInt8]) -> [UInt8] {
+    switch bits {
+    case 8: return codes
+    case 4: return Nibbles.pack(codes.span, .evenLow)
+    default:
+      var stream = BitStream(byteCount: codeBytesPerRow(codes.count))
+      for code in codes { stream.append(UInt32(code), bits: bits) }
+      return stream.bytes
+    }
   }
 
   /// The scale and bias of a group, before they are rounded to their type.
   private func line(_ values: Span<Float>) -> (scale: Float, bias: Float) {
-    var minimum = values[0]
-    var maximum = values[0]
-    for index in values.indices {
-      minimum = min(minimum, values[index])
-      maximum = max(maximum, values[index])
+    // Pointer and count of one span, which is a group.
+    let extremes = unsafe values.withUnsafeBufferPointer {
+      unsafe mmdit_find_extremes(KernelLevel.best.rawValue, $0.baseAddress, $0.count)
     }
+    let (minimum, maximum) = (extremes.minimum, extremes.maximum)
     let isMinimum = minimum.magnitude > maximum.magnitude
     let end = isMinimum ? minimum : maximum
     let least = end == 0 ? 1e-7 : min(1e-7, end.magnitude / greatestCode)

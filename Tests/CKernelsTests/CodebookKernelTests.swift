@@ -47,4 +47,27 @@ import Testing
       }
     }
   }
+
+  @Test func extremesAndAffineCodesFollowTheirDefinitionAtEveryLevelAndLength() {
+    for count in lengths {
+      let values = ordinaryValues(count, seed: UInt64(count)).map { $0 - Float(count % 5) }
+      for (scale, bias, high) in [(0.3, -2, 15), (-0.02, 3, 255), (1e-30, 0, 3)]
+        as [(Float, Float, Float)]
+      {
+        let expected = values.map {
+          UInt8(min(max(($0 - bias) / scale, 0), high).rounded(.toNearestOrEven))
+        }
+        for level in levels {
+          var codes = [UInt8](repeating: 0xa5, count: count + 1)
+          unsafe mmdit_affine_codes(level, values, count, scale, bias, high, &codes)
+          #expect(codes == expected + [0xa5], "level \(level), \(count) values")
+        }
+      }
+      guard count > 0 else { continue }
+      for level in levels {
+        let found = unsafe mmdit_find_extremes(level, values, count)
+        #expect(found.minimum == values.min() && found.maximum == values.max())
+      }
+    }
+  }
 }

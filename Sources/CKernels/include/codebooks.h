@@ -20,3 +20,17 @@ void mmdit_encode_codebook(
 // an unspecified number, and -0 may become 0.
 void mmdit_round_to_f16(
     mmdit_level level, const float *values, size_t count, float *rounded);
+
+typedef struct {
+  float minimum;
+  float maximum;
+} mmdit_extremes;
+
+// The least and the largest of finite values, of which there is at least one; the sign of a zero is
+// unspecified.
+mmdit_extremes mmdit_find_extremes(mmdit_level level, const float *values, size_t count);
+
+// rint(min(max((value - bias) / scale, 0), high)), one code a byte. high is at most 255, the scale not 0.
+void mmdit_affine_codes(
+    mmdit_level level, const float *values, size_t count, float scale, float bias, float high,
+    uint8_t *codes);
