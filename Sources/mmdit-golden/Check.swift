@@ -11,9 +11,10 @@ struct Check: Tool {
     abstract: "Proves a golden set: every tensor is there, and the model makes them again.",
     discussion: helpText(
       purpose: """
-        Every tensor must have its shape and finite values. With --checkpoint, embeddings,
-        predictions, whole runs and pictures are computed anew in float32 and compared;
-        exit code 1 says that some differ by more than two float32 programs do.
+        Every tensor must have its shape and finite values. With --checkpoint,
+        embeddings, predictions, whole runs and pictures are computed anew in
+        float32 and compared; exit code 1 says that some differ by more than two
+        float32 programs do.
         """,
       examples: [
         HelpExample("is the set whole?", "mmdit-golden check goldens.safetensors"),

@@ -10,11 +10,12 @@ struct Record: Tool {
     abstract: "Records what a model makes of some prompts, step by step.",
     discussion: helpText(
       purpose: """
-        Runs the unquantized pipeline in float32 and stores, for each prompt, embeddings,
-        noise, the prediction of every step, final latents and the picture. mmdit-verify
-        measures candidates against them. Where another implementation can run the model,
-        a set of its making is the better proof: scripts/record-goldens makes one with
-        diffusers, and mmdit-golden check compares it with this suite.
+        Runs the unquantized pipeline in float32 and stores, for each prompt,
+        embeddings, noise, the prediction of every step, final latents and the
+        picture. mmdit-verify measures candidates against them. Where another
+        implementation can run the model, a set of its making is the better proof:
+        scripts/record-goldens makes one with diffusers, and mmdit-golden check
+        compares it with this suite.
         """,
       examples: [
         HelpExample(

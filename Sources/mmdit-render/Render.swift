@@ -10,10 +10,11 @@ struct Render: Tool {
     abstract: "Makes pictures of prompts, with full-precision or quantized weights.",
     discussion: helpText(
       purpose: """
-        Runs a whole FLUX.2 pipeline in float32 on the processor: prompt, text encoder,
-        transformer, autoencoder. Slow, and as exact as float32 is: to see what weights make
-        of a prompt, not to make many pictures. What a picture was made with stands in its
-        PNG file. The same seed gives the noise that diffusers draws on the CPU.
+        Runs a whole FLUX.2 pipeline in float32 on the processor: text encoder,
+        transformer, autoencoder. As exact as float32 is, and slow: to see what
+        weights make of a prompt, not to make many pictures. What a picture was made
+        with stands in its PNG file. The same seed gives the noise that diffusers
+        draws on the CPU.
         """,
       examples: [
         HelpExample(

@@ -13,9 +13,10 @@ struct Page: Tool {
     abstract: "Shows what verifications found, on a page that needs no network.",
     discussion: helpText(
       purpose: """
-        Reads reports that mmdit-verify wrote with --json and makes one HTML file of them:
-        tables, charts, heat maps and the pictures that lie beside the reports. Reports on the
-        same golden set stand side by side. Exit code 1 says that some limit is not kept.
+        Reads reports that mmdit-verify wrote with --json and makes one HTML file of
+        them: tables, charts, heat maps and the pictures that lie beside the
+        reports. Reports on the same golden set stand side by side. Exit code 1 says
+        that some limit is not kept.
         """,
       examples: [
         HelpExample(
