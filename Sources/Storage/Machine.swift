@@ -38,7 +38,7 @@ public enum Machine {
 
   /// The first bytes of a file whose size the system does not know, as text; empty when it cannot be
   /// read.
-  private static func beginning(of path: String, byteCount: Int) -> String {
+  static func beginning(of path: String, byteCount: Int) -> String {
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return "" }
     defer { close(descriptor) }
