@@ -108,7 +108,7 @@ def machine():
         (line.split(":", 1)[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()
          if line.startswith("model name")), platform.machine())
     return {"processor": processor, "cores": os.cpu_count(),
-            "system": f"{platform.system()} {platform.release()}",
+            "system": f"{platform.system()} {platform.release().split('-')[0]}",
             "load": round(os.getloadavg()[0], 1)}
 
 
