@@ -50,9 +50,6 @@ public struct Golden: Hashable, Sendable {
     self.reference = reference
     self.loras = loras
   }
-
-  /// The pixels along each side of a latent token: eight from the autoencoder, two from packing.
-  package static let pixelsPerToken = 16
 }
 
 extension Golden {
@@ -65,7 +62,7 @@ extension Golden {
   init(document: JSONField, textTokenCount: (_ name: String) throws -> Int) throws {
     func pixels(_ key: String) throws -> Int {
       guard let field = try document.optional(key) else { return Self.defaultPixels }
-      return try field.integer(in: Self.pixelsPerToken...Self.largestPixels)
+      return try field.integer(in: TokenGrid.pixelsPerToken...Self.largestPixels)
     }
     let id = try document["id"].string()
     self.init(
@@ -74,8 +71,7 @@ extension Golden {
       steps: try document["steps"].integer(in: 1...1 << 16),
       guidance: Float(try document["guidance"].double()),
       grid: TokenGrid(
-        height: try pixels("height") / Self.pixelsPerToken,
-        width: try pixels("width") / Self.pixelsPerToken),
+        pixelHeight: try pixels("height"), pixelWidth: try pixels("width")),
       textTokenCount: try textTokenCount(GoldenTensor.text.name(of: id)),
       unshiftedSigmas: try document.optional("sigmas")?.array().map { try $0.double() },
       reference: try document.optional("reference")?.string(),
@@ -93,8 +89,8 @@ extension Golden {
       ("steps", .init(steps)),
       // Through its text, so that a guidance of 3.5 or 0.1 is written as a person wrote it.
       ("guidance", Double(guidance.description).map { .init($0) } ?? .null),
-      ("height", .init(grid.height * Self.pixelsPerToken)),
-      ("width", .init(grid.width * Self.pixelsPerToken)),
+      ("height", .init(grid.pixelHeight)),
+      ("width", .init(grid.pixelWidth)),
       ("max_sequence_length", .init(textTokenCount)),
     ]
     if let unshiftedSigmas {

@@ -28,7 +28,7 @@ public struct GoldenRecording: Sendable {
       PictureRequest(prompt: prompt, noise: .seed(UInt64(clamping: seed + index)), grid: grid)
     }
     let style = pipeline.style
-    let guidance = settings.guidance ?? style.defaultGuidance
+    let guidance = style.guidance(settings)
     let ids = identifiers(for: prompts)
     let configuration = pipeline.transformer.configuration
     plan = GoldenSetPlan(
@@ -37,10 +37,10 @@ public struct GoldenRecording: Sendable {
         GoldenSetPlan.Run(
           golden: Golden(
             id: ids[index], prompt: prompts[index], seed: seed + index,
-            steps: settings.levels?.count ?? settings.stepCount ?? style.defaultStepCount,
+            steps: style.stepCount(settings),
             guidance: guidance, grid: grid, textTokenCount: settings.textTokenCount,
             unshiftedSigmas: settings.levels),
-          isGuided: style.guidance == .classifierFree && guidance > 1, hasPicture: true)
+          isGuided: style.predictsTwice(settings), hasPicture: true)
       })
   }
 

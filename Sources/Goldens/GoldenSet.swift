@@ -152,8 +152,8 @@ public struct GoldenSet: Sendable {
     var bytes = span.mutableRawBytes
     try file.read(tensor, at: 0, into: &bytes)
     return Image(
-      width: golden.grid.width * Golden.pixelsPerToken,
-      height: golden.grid.height * Golden.pixelsPerToken, pixels: pixels)
+      width: golden.grid.pixelWidth,
+      height: golden.grid.pixelHeight, pixels: pixels)
   }
 
   private func requireShape(_ extents: [Int], of name: String) throws(GoldenFailure) {

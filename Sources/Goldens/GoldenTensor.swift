@@ -38,7 +38,6 @@ public enum GoldenTensor: String, CaseIterable, Sendable {
     for golden: Golden, channels: Int, textWidth: Int, reference: TokenGrid?
   ) -> [Int] {
     let tokens = golden.grid.tokenCount ?? 0
-    let pixels = Golden.pixelsPerToken
     switch self {
     case .text: return [golden.textTokenCount, textWidth]
     case .noise: return [tokens, channels]
@@ -47,7 +46,7 @@ public enum GoldenTensor: String, CaseIterable, Sendable {
     case .referenceTokens: return [reference?.tokenCount ?? 0, channels]
     case .decoderLatents:
       return [channels / 4, 2 * golden.grid.height, 2 * golden.grid.width]
-    case .image: return [golden.grid.height * pixels, golden.grid.width * pixels, 3]
+    case .image: return [golden.grid.pixelHeight, golden.grid.pixelWidth, 3]
     }
   }
 }

@@ -8,6 +8,21 @@ public struct TokenGrid: Hashable, Sendable {
     self.width = width
   }
 
+  /// The pixels along each side of a token: eight from the autoencoder, two from packing.
+  public static let pixelsPerToken = 16
+
+  /// The height of the picture.
+  public var pixelHeight: Int { height * Self.pixelsPerToken }
+
+  /// The width of the picture.
+  public var pixelWidth: Int { width * Self.pixelsPerToken }
+
+  /// The grid of a picture of that many pixels; what is left of a side is not covered.
+  public init(pixelHeight: Int, pixelWidth: Int) {
+    self.init(
+      height: pixelHeight / Self.pixelsPerToken, width: pixelWidth / Self.pixelsPerToken)
+  }
+
   /// T, the number of tokens; nil when the grid is empty or the product overflows.
   public var tokenCount: Int? {
     let (count, overflow) = height.multipliedReportingOverflow(by: width)

@@ -28,8 +28,8 @@ extension RenderJob {
       JSONObject(
         [
           ("prompt", .init(request.prompt)), noise,
-          ("width", .init(request.grid.width * RenderOptions.pixelsPerToken)),
-          ("height", .init(request.grid.height * RenderOptions.pixelsPerToken)),
+          ("width", .init(request.grid.pixelWidth)),
+          ("height", .init(request.grid.pixelHeight)),
           ("steps", .init(run.schedule.stepCount)),
           ("sigmas", .array(run.schedule.sigmas.map { .init(Double($0)) })),
           ("guidance", .init(Double(guidance))),

@@ -36,6 +36,21 @@ public struct PipelineStyle: Hashable, Sendable {
     promptStyle: .dev, textLayers: [10, 20, 30], guidance: .embedded, defaultStepCount: 50,
     defaultGuidance: 4)
 
+  /// The steps of a run with those settings.
+  public func stepCount(_ settings: RenderSettings) -> Int {
+    settings.levels?.count ?? settings.stepCount ?? defaultStepCount
+  }
+
+  /// The strength of guidance of a run with those settings.
+  public func guidance(_ settings: RenderSettings) -> Float {
+    settings.guidance ?? defaultGuidance
+  }
+
+  /// Whether each step needs a second prediction, for the empty prompt.
+  public func predictsTwice(_ settings: RenderSettings) -> Bool {
+    guidance == .classifierFree && guidance(settings) > 1
+  }
+
   /// The style of a pipeline, by the class that its index names and whether it is distilled.
   static func of(_ pipeline: Pipeline) throws(RenderingFailure) -> PipelineStyle {
     switch pipeline.className {

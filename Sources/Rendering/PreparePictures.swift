@@ -27,7 +27,7 @@ extension PicturePipeline {
     threads: Int = availableThreadCount(), monitor: WorkMonitor = .silent
   ) throws -> [PreparedPicture] {
     let guidance = try guidance(settings)
-    let isGuided = style.guidance == .classifierFree && guidance > 1
+    let isGuided = style.predictsTwice(settings)
     let schedules = try requests.map { try schedule(for: $0.grid, settings) }
     let prompts = requests.map(\.prompt) + (isGuided ? [""] : [])
     let embeddings = try embeddings(
@@ -41,7 +41,7 @@ extension PicturePipeline {
           references: try request.references.map { image in
             ReferenceTokens(
               tokens: try autoencoder.encode(image, threads: threads, monitor: monitor),
-              grid: TokenGrid(height: image.height / 16, width: image.width / 16))
+              grid: TokenGrid(pixelHeight: image.height, pixelWidth: image.width))
           },
           text: embeddings[request.prompt] ?? [], negativeText: isGuided ? embeddings[""] : nil,
           guidance: isGuided ? guidance : 1,
@@ -98,8 +98,7 @@ extension PicturePipeline {
         found: "\(grid.height) × \(grid.width)")
     }
     guard let levels = settings.levels else {
-      return try FlowMatchSchedule(
-        steps: settings.stepCount ?? style.defaultStepCount, tokenCount: tokens)
+      return try FlowMatchSchedule(steps: style.stepCount(settings), tokenCount: tokens)
     }
     guard settings.stepCount == nil || settings.stepCount == levels.count else {
       throw RenderingFailure.request(

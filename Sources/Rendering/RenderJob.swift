@@ -41,9 +41,8 @@ public struct RenderJob: Sendable {
 
   private static func grid(_ options: RenderOptions, references: [Image]) throws -> TokenGrid {
     if let size = options.size { return try RenderOptions.grid(size) }
-    let side = RenderOptions.pixelsPerToken
-    return references.first.map { TokenGrid(height: $0.height / side, width: $0.width / side) }
-      ?? TokenGrid(height: 1024 / side, width: 1024 / side)
+    return references.first.map { TokenGrid(pixelHeight: $0.height, pixelWidth: $0.width) }
+      ?? TokenGrid(pixelHeight: 1024, pixelWidth: 1024)
   }
 
   /// One picture has the name of the output; several are numbered in a folder of that name.

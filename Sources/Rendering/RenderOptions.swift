@@ -29,23 +29,21 @@ public struct RenderOptions: Sendable {
     self.software = software
   }
 
-  /// The pixels along each side of a latent token: eight from the autoencoder, two from packing.
-  static let pixelsPerToken = 16
-
   /// The grid of a size in pixels, as `1024x768`; both are multiples of 16.
   public static func grid(_ size: String) throws(RenderingFailure) -> TokenGrid {
+    let side = TokenGrid.pixelsPerToken
     let sides = size.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
     guard sides.count == 2, let width = sides[0], let height = sides[1],
       (1...1 << 16).contains(width), (1...1 << 16).contains(height),
-      width.isMultiple(of: pixelsPerToken), height.isMultiple(of: pixelsPerToken)
+      width.isMultiple(of: side), height.isMultiple(of: side)
     else {
       throw .request(
         subject: "size",
         expected:
-          "WIDTHxHEIGHT, both multiples of \(pixelsPerToken) from \(pixelsPerToken) to 65536",
+          "WIDTHxHEIGHT, both multiples of \(side) from \(side) to 65536",
         found: size.isEmpty ? "nothing" : "\"\(size)\"")
     }
-    return TokenGrid(height: height / pixelsPerToken, width: width / pixelsPerToken)
+    return TokenGrid(pixelHeight: height, pixelWidth: width)
   }
 
   /// Noise levels from a list, as `1.0,0.65,0.3`.

@@ -50,7 +50,7 @@ public struct RenderReport {
     }
     for (output, request) in zip(job.outputs, job.requests) {
       let grid = request.grid
-      lines.append("\(output): \(grid.width * 16) × \(grid.height * 16), \"\(request.prompt)\"")
+      lines.append("\(output): \(grid.pixelWidth) × \(grid.pixelHeight), \"\(request.prompt)\"")
     }
     lines.append(settingsText)
     return lines.joined(separator: "\n")
@@ -59,8 +59,8 @@ public struct RenderReport {
   /// Steps, guidance and text length in one line.
   private var settingsText: String {
     let (style, settings) = (job.pipeline.style, job.options.settings)
-    let steps = settings.levels?.count ?? settings.stepCount ?? style.defaultStepCount
-    let guidance = decimalText(Double(settings.guidance ?? style.defaultGuidance), decimals: 1)
+    let steps = style.stepCount(settings)
+    let guidance = decimalText(Double(style.guidance(settings)), decimals: 1)
     let guidanceText =
       switch style.guidance {
       case .none: "distilled, without guidance"
