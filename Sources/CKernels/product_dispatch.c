@@ -33,6 +33,12 @@ void mmdit_pack_rows(
   loops[level]->pack_rows(format, source, stride, rows, depth, factor, panel, lanes);
 }
 
+void mmdit_pack_codes(
+    mmdit_level level, mmdit_format format, const void *source, size_t stride, size_t rows,
+    size_t depth, const float *scales, void *panel, size_t lanes) {
+  loops[level]->pack_codes(format, source, stride, rows, depth, scales, panel, lanes);
+}
+
 void mmdit_pack_columns(
     mmdit_level level, mmdit_format format, const float *source, size_t stride, size_t columns,
     size_t depth, void *panel) {

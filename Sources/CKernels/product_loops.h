@@ -57,9 +57,19 @@ INLINE bytes integers(floats values, float inverse) {
   return __builtin_convertvector(AS_WORDS(values * inverse + 0x1.8p23f), bytes);
 }
 
-// 16 words of a row, from `count` numbers and zeros behind them.
+// 16 words of a row, from `count` numbers of `size` bytes and zeros behind them. Numbers that are
+// smaller than floats are those of the format already.
 INLINE words converted(
-    const mmdit_format format, const float *source, size_t count, float factor) {
+    const mmdit_format format, const size_t size, const void *numbers, size_t count, float factor) {
+  if (size < sizeof(float)) {
+    words codes = 0;
+    if (count * size >= sizeof codes)
+      memcpy(&codes, numbers, sizeof codes);
+    else
+      memcpy(&codes, numbers, count * size);
+    return codes;
+  }
+  const float *source = numbers;
   if (format == MMDIT_FLOAT32) return AS_WORDS(load(source, count) * factor);
   if (format == MMDIT_BFLOAT16)
     return bf16_words(
@@ -121,10 +131,13 @@ INLINE words with_integers(words sums, words integers) {
 #endif
 }
 
-// Up to 16 rows; `factors` has one for each. Of integers, their sums in each row.
+// Up to 16 rows of numbers of `size` bytes; `factors` has one for each. Of integers, their sums in
+// each row.
 INLINE words pack_sixteen(
-    const mmdit_format format, const float *source, size_t stride, const size_t rows, size_t depth,
-    const float *factors, int32_t mask, int32_t *panel, size_t lanes) {
+    const mmdit_format format, const size_t size, const void *source, size_t stride,
+    const size_t rows, size_t depth, const float *factors, int32_t mask, int32_t *panel,
+    size_t lanes) {
+  const uint8_t *first = source;
   const size_t numbers = format == MMDIT_FLOAT32 ? 1 : format == MMDIT_BFLOAT16 ? 2 : 4;
   words sums = 0;
   for (size_t k = 0; k < depth; k += LANES * numbers) {
@@ -135,11 +148,14 @@ INLINE words pack_sixteen(
 #pragma clang loop unroll(full)
       for (size_t row = 0; row < LANES; row++)
         r[row] = row < rows ? converted(
-                                  format, source + row * stride + k, LANES * numbers, factors[row])
+                                  format, size, first + (row * stride + k) * size,
+                                  LANES * numbers, factors[row])
                             : (words)0;
     } else {
       for (size_t row = 0; row < LANES; row++)
-        r[row] = row < rows ? converted(format, source + row * stride + k, count, factors[row])
+        r[row] = row < rows ? converted(
+                                  format, size, first + (row * stride + k) * size, count,
+                                  factors[row])
                             : (words)0;
     }
     transpose(r);
@@ -168,35 +184,42 @@ INLINE float largest_magnitude(const float *values, size_t count) {
   return result;
 }
 
+// Up to 16 rows; of integers, their sums too, which stand behind the scales.
 INLINE void pack_group(
+    const mmdit_format format, const size_t size, const void *source, size_t stride, size_t rows,
+    size_t depth, const float *factors, int32_t *panel, size_t lanes) {
+  int32_t mask = format == MMDIT_INT8 && lanes == MMDIT_PANEL_ROWS ? (int32_t)0x80808080 : 0;
+  words sums = 0;
+  if (rows == LANES)
+    sums = pack_sixteen(format, size, source, stride, LANES, depth, factors, mask, panel, lanes);
+  else if (rows == MMDIT_PANEL_ROWS)
+    sums = pack_sixteen(
+        format, size, source, stride, MMDIT_PANEL_ROWS, depth, factors, mask, panel, lanes);
+  else
+    for (size_t row = 0; row < rows; row++)
+      sums[row] = pack_sixteen(
+          format, size, (const uint8_t *)source + row * stride * size, stride, 1, depth,
+          factors + row, mask, panel + row, lanes)[0];
+  if (format == MMDIT_INT8)
+    memcpy(panel + ((depth + 3) / 4 + 1) * lanes, &sums, rows * sizeof *panel);
+}
+
+// Up to 16 rows of floats, each times `factor`.
+INLINE void pack_floats(
     const mmdit_format format, const float *source, size_t stride, size_t rows, size_t depth,
     float factor, int32_t *panel, size_t lanes) {
   float factors[LANES];
-  int32_t mask = 0;
-  int32_t *tail = panel + (depth + 3) / 4 * lanes;
-  for (size_t row = 0; row < rows; row++) factors[row] = factor;
-  if (format == MMDIT_INT8) {
-    mask = lanes == MMDIT_PANEL_ROWS ? (int32_t)0x80808080 : 0;
-    for (size_t row = 0; row < rows; row++) {
+  for (size_t row = 0; row < rows; row++) {
+    factors[row] = factor;
+    if (format == MMDIT_INT8) {
       float largest = largest_magnitude(source + row * stride, depth);
       // Of a row that is all but 0, the inverse would not be finite.
       factors[row] = largest > 0x1p-118f ? 127 / largest : 0;
       float scale = largest / 127 * factor;
-      memcpy(tail + row, &scale, sizeof scale);
+      memcpy(panel + (depth + 3) / 4 * lanes + row, &scale, sizeof scale);
     }
   }
-  words sums = 0;
-  if (rows == LANES)
-    sums = pack_sixteen(format, source, stride, LANES, depth, factors, mask, panel, lanes);
-  else if (rows == MMDIT_PANEL_ROWS)
-    sums = pack_sixteen(
-        format, source, stride, MMDIT_PANEL_ROWS, depth, factors, mask, panel, lanes);
-  else
-    for (size_t row = 0; row < rows; row++)
-      sums[row] = pack_sixteen(
-          format, source + row * stride, stride, 1, depth, factors + row, mask, panel + row,
-          lanes)[0];
-  if (format == MMDIT_INT8) memcpy(tail + lanes, &sums, rows * sizeof *tail);
+  pack_group(format, sizeof(float), source, stride, rows, depth, factors, panel, lanes);
 }
 
 static void pack_rows(
@@ -207,13 +230,32 @@ static void pack_rows(
     size_t count = rows - row < LANES ? rows - row : LANES;
     switch (format) {
     case MMDIT_FLOAT32:
-      pack_group(MMDIT_FLOAT32, from, stride, count, depth, factor, panel + row, lanes);
+      pack_floats(MMDIT_FLOAT32, from, stride, count, depth, factor, panel + row, lanes);
       break;
     case MMDIT_BFLOAT16:
-      pack_group(MMDIT_BFLOAT16, from, stride, count, depth, factor, panel + row, lanes);
+      pack_floats(MMDIT_BFLOAT16, from, stride, count, depth, factor, panel + row, lanes);
       break;
     default:
-      pack_group(MMDIT_INT8, from, stride, count, depth, factor, panel + row, lanes);
+      pack_floats(MMDIT_INT8, from, stride, count, depth, factor, panel + row, lanes);
+    }
+  }
+}
+
+static void pack_codes(
+    mmdit_format format, const void *source, size_t stride, size_t rows, size_t depth,
+    const float *scales, int32_t *panel, size_t lanes) {
+  static const float none[LANES];
+  const uint8_t *bytes = source;
+  for (size_t row = 0; row < rows; row += LANES) {
+    size_t count = rows - row < LANES ? rows - row : LANES;
+    if (format == MMDIT_BFLOAT16) {
+      pack_group(
+          MMDIT_BFLOAT16, 2, bytes + row * stride * 2, stride, count, depth, none, panel + row,
+          lanes);
+    } else {
+      pack_group(
+          MMDIT_INT8, 1, bytes + row * stride, stride, count, depth, none, panel + row, lanes);
+      memcpy(panel + (depth + 3) / 4 * lanes + row, scales + row, count * sizeof *scales);
     }
   }
 }

@@ -97,6 +97,21 @@ public final class DecodedCheckpoint: WeightSource {
     }
   }
 
+  public func coding(of name: String) -> RowCoding? {
+    plainType(of: name) == .bfloat16 ? .bfloat16 : nil
+  }
+
+  public func readCodes(
+    _ name: String, rows: Range<Int>, into codes: inout MutableRawSpan,
+    scales: inout MutableSpan<Float>
+  ) throws {
+    let (file, tensor) = stored(name)
+    precondition(
+      coding(of: name) == .bfloat16 && scales.isEmpty
+        && codes.byteCount == 2 * rows.count * tensor.shape.columns, "rows of bfloat16")
+    try file.read(tensor, at: 2 * rows.lowerBound * tensor.shape.columns, into: &codes)
+  }
+
   /// The tensor of a plain weight, or of 8-bit codes, which is known to be there.
   func stored(_ name: String) -> (file: SafetensorsFile, tensor: SafetensorsHeader.Tensor) {
     tensor(codes(of: name)?.codesName ?? storedNames[name] ?? name)

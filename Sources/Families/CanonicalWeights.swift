@@ -23,6 +23,25 @@ public struct CanonicalWeights: WeightSource {
     var description: WeightDescription
     var source: WeightDescription
     var runs: [Range<Int>]
+
+    /// Calls `body` with the rows of the source tensor that some rows of the weight are, and how many
+    /// of those stand before them.
+    func forEachRun(
+      of rows: Range<Int>, _ body: (_ run: Range<Int>, _ place: Int) throws -> Void
+    ) rethrows {
+      var first = 0
+      for run in runs {
+        // The part of the run that is wanted, in rows of the weight.
+        let wanted = rows.clamped(to: first..<first + run.count)
+        let shift = run.lowerBound - first
+        if !wanted.isEmpty {
+          try body(
+            wanted.lowerBound + shift..<wanted.upperBound + shift,
+            wanted.lowerBound - rows.lowerBound)
+        }
+        first += run.count
+      }
+    }
   }
 
   public var origin: String { source.origin }
@@ -125,19 +144,32 @@ public struct CanonicalWeights: WeightSource {
       }
       return
     }
-    var first = 0
-    for run in entry.runs {
-      // The part of the run that is wanted, in rows of this weight.
-      let wanted = rows.clamped(to: first..<first + run.count)
-      if !wanted.isEmpty {
-        let place = (wanted.lowerBound - rows.lowerBound) * shape.columns
-        var part = output._mutatingExtracting(place..<place + wanted.count * shape.columns)
-        let shift = run.lowerBound - first
-        try source.decode(
-          entry.source.name, rows: wanted.lowerBound + shift..<wanted.upperBound + shift,
-          into: &part)
-      }
-      first += run.count
+    try entry.forEachRun(of: rows) { run, place in
+      var part = output._mutatingExtracting(
+        place * shape.columns..<(place + run.count) * shape.columns)
+      try source.decode(entry.source.name, rows: run, into: &part)
+    }
+  }
+
+  public func coding(of name: String) -> RowCoding? {
+    guard let entry = entries[name], entry.description.shape.extents.count >= 2 else { return nil }
+    return source.coding(of: entry.source.name)
+  }
+
+  public func readCodes(
+    _ name: String, rows: Range<Int>, into codes: inout MutableRawSpan,
+    scales: inout MutableSpan<Float>
+  ) throws {
+    guard let entry = entries[name], let coding = coding(of: name) else {
+      preconditionFailure("\(origin) has no coding of \(name)")
+    }
+    let rowStride = entry.description.shape.columns * coding.byteCount
+    try entry.forEachRun(of: rows) { run, place in
+      var part = codes._mutatingExtracting(place * rowStride..<(place + run.count) * rowStride)
+      var partScales = scales._mutatingExtracting(
+        coding == .int8 ? place..<place + run.count : 0..<0)
+      try source.readCodes(
+        entry.source.name, rows: run, into: &part, scales: &partScales)
     }
   }
 

@@ -5,10 +5,14 @@ internal import Operations
 struct Workspace: Sendable {
   private var free: [[Float]] = []
 
-  /// Values that were given back, or zeros: whoever takes them writes all of them.
+  /// Values that were given back, or any others: whoever takes them writes all of them, so that the
+  /// threads that do so are the first to touch fresh memory.
   mutating func values(_ count: Int) -> [Float] {
     guard let index = free.firstIndex(where: { $0.count == count }) else {
-      return [Float](repeating: 0, count: count)
+      // Every bit pattern is a Float.
+      return unsafe [Float](unsafeUninitializedCapacity: count) { _, initializedCount in
+        initializedCount = count
+      }
     }
     return free.remove(at: index)
   }

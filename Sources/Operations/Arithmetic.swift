@@ -1,4 +1,5 @@
 internal import CKernels
+internal import Tensors
 
 /// What a network's large products are computed in.
 ///
@@ -13,8 +14,17 @@ public enum Arithmetic: String, CaseIterable, Sendable {
   case bfloat16
   /// Integers of −127 … 127 times the scale of their row, largest magnitude / 127: activations by
   /// token, weights by output, each off by half a scale at most. Their sums are exact. Weights that
-  /// were quantized to int8 by row, with no clipping, are taken as they were coded.
+  /// are stored as int8 with a scale for each row are taken as they were coded.
   case int8
+
+  /// The coding of rows that panels take as they are.
+  var coding: RowCoding? {
+    switch self {
+    case .float32: nil
+    case .bfloat16: .bfloat16
+    case .int8: .int8
+    }
+  }
 
   /// How panels store it.
   var format: mmdit_format {

@@ -3,6 +3,8 @@ internal import Tensors
 /// How the rows of a layer are shared out.
 struct LayerPlan: Sendable {
   let arithmetic: Arithmetic
+  /// How rows lie in the file, where panels take them as they are.
+  let coding: RowCoding?
   /// The rows of the layer, and its columns.
   let rows: Int
   let depth: Int
@@ -21,9 +23,11 @@ struct LayerPlan: Sendable {
   /// when they are packed; compressed ones in whole row blocks where it can be, so that no chunk is
   /// decompressed twice.
   init(
-    _ weight: WeightDescription, bufferCount: Int, threads: Int, _ arithmetic: Arithmetic
+    _ weight: WeightDescription, _ coding: RowCoding?, bufferCount: Int, threads: Int,
+    _ arithmetic: Arithmetic
   ) {
     self.arithmetic = arithmetic
+    self.coding = coding == arithmetic.coding ? coding : nil
     rows = weight.shape.rows
     depth = weight.shape.columns
     workers = max(1, min(threads, bufferCount / depth))

@@ -46,19 +46,38 @@ struct PackedLayer: Sendable {
     }
   }
 
-  /// Decodes the weight rows of a unit, and packs them into panels.
+  /// Packs the weight rows of a unit into panels, decoded unless the file has what panels hold.
   private func pack(
     _ unit: Range<Int>, _ buffer: inout MutableSpan<Float>, into panels: inout MutableSpan<Float>
   ) throws {
     for first in stride(from: unit.lowerBound, to: unit.upperBound, by: plan.rowsAtOnce) {
       let rows = first..<min(first + plan.rowsAtOnce, unit.upperBound)
-      var decoded = buffer._mutatingExtracting(first: rows.count * plan.depth)
-      try weights.decode(name, rows: rows, into: &decoded)
-      Panels.pack(
-        decoded.span, MatrixPlace(stride: plan.depth), rows: rows.count, depth: plan.depth,
-        in: plan.arithmetic, into: &panels, first: first - unit.lowerBound,
-        lanes: Panels.columns)
+      if let coding = plan.coding {
+        try packCodes(rows, coding, &buffer, into: &panels, first: first - unit.lowerBound)
+      } else {
+        var decoded = buffer._mutatingExtracting(first: rows.count * plan.depth)
+        try weights.decode(name, rows: rows, into: &decoded)
+        Panels.pack(
+          decoded.span, MatrixPlace(stride: plan.depth), rows: rows.count, depth: plan.depth,
+          in: plan.arithmetic, into: &panels, first: first - unit.lowerBound,
+          lanes: Panels.columns)
+      }
     }
+  }
+
+  private func packCodes(
+    _ rows: Range<Int>, _ coding: RowCoding, _ buffer: inout MutableSpan<Float>,
+    into panels: inout MutableSpan<Float>, first: Int
+  ) throws {
+    var scales = [Float](repeating: 0, count: coding == .int8 ? rows.count : 0)
+    // Every four bytes are a Float.
+    var bytes = unsafe buffer.mutableBytes
+    var codes = bytes._mutatingExtracting(first: rows.count * plan.depth * coding.byteCount)
+    var scaleSpan = scales.mutableSpan
+    try weights.readCodes(name, rows: rows, into: &codes, scales: &scaleSpan)
+    Panels.packCodes(
+      codes.bytes, scales: scaleSpan.span, rows: rows.count, depth: plan.depth,
+      in: plan.arithmetic, into: &panels, first: first, lanes: Panels.columns)
   }
 }
 

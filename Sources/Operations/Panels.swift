@@ -1,4 +1,5 @@
 internal import CKernels
+internal import Tensors
 
 /// How the factors of a product lie in memory.
 ///
@@ -44,17 +45,62 @@ package enum Panels {
     unsafe source.withUnsafeBufferPointer { source in
       unsafe panels.withUnsafeMutableBufferPointer { panels in
         guard let from = source.baseAddress, let to = panels.baseAddress else { return }
-        var row = 0
-        while row < rows {
-          let (panel, lane) = (first + row).quotientAndRemainder(dividingBy: lanes)
-          let count = min(lanes - lane, rows - row)
+        forEachPanel(of: rows, first: first, lanes: lanes) { row, count, panel, lane in
           // Both in bounds by the checks above.
           unsafe mmdit_pack_rows(
             level, arithmetic.format, from + (place.offset + row * place.stride), place.stride,
             count, depth, factor, to + (panel * lanes * words + lane), lanes)
-          row += count
         }
       }
+    }
+  }
+
+  /// Packs rows `[rows, depth]` that a file holds in the arithmetic's own coding; `scales` has one
+  /// number for each row of int8.
+  package static func packCodes(
+    _ codes: RawSpan, scales: Span<Float>, rows: Int, depth: Int, in arithmetic: Arithmetic,
+    into panels: inout MutableSpan<Float>, first: Int = 0, lanes: Int
+  ) {
+    guard rows > 0, depth > 0 else { return }
+    guard let size = arithmetic.coding?.byteCount else {
+      preconditionFailure("\(arithmetic) has no coding")
+    }
+    precondition(
+      codes.byteCount == rows * depth * size && (arithmetic != .int8 || scales.count == rows),
+      "codes and scales are those of the rows")
+    precondition(
+      first >= 0
+        && Self.size(of: first + rows, lanes: lanes, depth: depth, arithmetic) <= panels.count,
+      "the panels have the lanes")
+    let words = words(depth: depth, arithmetic)
+    unsafe codes.withUnsafeBytes { codes in
+      unsafe scales.withUnsafeBufferPointer { scales in
+        unsafe panels.withUnsafeMutableBufferPointer { panels in
+          guard let from = codes.baseAddress, let to = panels.baseAddress else { return }
+          forEachPanel(of: rows, first: first, lanes: lanes) { row, count, panel, lane in
+            // All in bounds by the checks above; bfloat16 has no scales and reads none.
+            unsafe mmdit_pack_codes(
+              level, arithmetic.format, from + row * depth * size, depth, count, depth,
+              scales.baseAddress.map { unsafe $0 + row }, to + (panel * lanes * words + lane), lanes
+            )
+          }
+        }
+      }
+    }
+  }
+
+  /// Calls `body` with the rows of each panel: the first, how many, the panel and the lane of the
+  /// first.
+  private static func forEachPanel(
+    of rows: Int, first: Int, lanes: Int,
+    _ body: (_ row: Int, _ count: Int, _ panel: Int, _ lane: Int) -> Void
+  ) {
+    var row = 0
+    while row < rows {
+      let (panel, lane) = (first + row).quotientAndRemainder(dividingBy: lanes)
+      let count = min(lanes - lane, rows - row)
+      body(row, count, panel, lane)
+      row += count
     }
   }
 

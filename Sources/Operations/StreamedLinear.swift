@@ -45,7 +45,8 @@ package struct StreamedLinear {
     precondition(firstColumn + shape.rows <= y.columns, "its outputs fit the columns of y")
     guard !rows.isEmpty, shape.rows > 0, depth > 0 else { return }
     if buffer.count < depth { buffer = [Float](repeating: 0, count: depth) }
-    let plan = LayerPlan(weight, bufferCount: buffer.count, threads: threads, arithmetic)
+    let plan = LayerPlan(
+      weight, weights.coding(of: name), bufferCount: buffer.count, threads: threads, arithmetic)
     try packTokens(x, rows: rows, arithmetic)
     if panels.count < plan.workers * plan.panelSize {
       panels = [Float](repeating: 0, count: plan.workers * plan.panelSize)

@@ -79,9 +79,33 @@ public protocol WeightSource: Sendable {
   /// constant times its size. A missing name, rows outside the weight and an output of another size
   /// are broken contracts and trap; a file that cannot be read or holds no numbers throws.
   func decode(_ name: String, rows: Range<Int>, into output: inout MutableSpan<Float>) throws
+
+  /// How the rows of a weight's matrix view lie in the file, one after the other; nil where that is
+  /// not so or another way than those of `RowCoding`, and then `decode` is how to read them.
+  func coding(of name: String) -> RowCoding?
+
+  /// Reads the elements of rows as `coding(of:)` says they are.
+  ///
+  /// `codes` holds `rows.count × columns` elements, `scales` as many numbers as rows of int8, and
+  /// none of bfloat16. A weight without coding, rows outside of it and outputs of other sizes are
+  /// broken contracts and trap; a file that cannot be read throws.
+  func readCodes(
+    _ name: String, rows: Range<Int>, into codes: inout MutableRawSpan,
+    scales: inout MutableSpan<Float>) throws
 }
 
 extension WeightSource {
+  /// No weight is read without decoding.
+  public func coding(of name: String) -> RowCoding? { nil }
+
+  /// Traps.
+  public func readCodes(
+    _ name: String, rows: Range<Int>, into codes: inout MutableRawSpan,
+    scales: inout MutableSpan<Float>
+  ) throws {
+    preconditionFailure("\(origin) has no coding of \(name)")
+  }
+
   /// The values of some rows of a weight, row-major.
   public func values(of name: String, rows: Range<Int>) throws -> [Float] {
     guard let weight = weight(named: name) else {

@@ -6,7 +6,7 @@ internal import CMalloc
 /// they are freed, and the system fills the next one with zeros, page by page, which costs more than most
 /// encoders. What is kept is bounded: arrays from `largestKept` on are given back as before, and so is the
 /// end of a heap where more than `freeLimit` is free.
-func keepFreedMemory() {
+package func keepFreedMemory() {
   let largestKept: Int32 = 16 << 20
   let freeLimit: Int32 = 64 << 20
   _ = mallopt(M_MMAP_THRESHOLD, largestKept)

@@ -154,6 +154,67 @@ import Testing
     }
   }
 
+  /// Codes become what the rows that they stand for become, where those are exact.
+  @Test func codesArePackedAtEveryLevelCountAndDepth() {
+    for lanes in [Int(MMDIT_PANEL_ROWS), Int(MMDIT_PANEL_COLUMNS)] {
+      for rows in 1...lanes {
+        for depth in [1, 2, 3, 4, 31, 32, 63, 64, 65, 130] {
+          let stride = depth + 3
+          let integers = ordinaryValues(rows * stride, seed: UInt64(rows)).enumerated().map {
+            // One of each row reaches the largest code.
+            $0.offset % stride == 0 ? Int8(-127) : Int8(($0.element * 31.7).rounded())
+          }
+          let scales = (0..<rows).map { Float(sign: .plus, exponent: -$0, significand: 1) }
+          let values = (0..<rows).map { row in
+            (0..<depth).map { Float(integers[row * stride + $0]) * scales[row] }
+          }
+          let halves = (0..<rows * stride).map { index in
+            // Integers up to 127 times a power of two are numbers of bf16.
+            UInt16((Float(integers[index]) * scales[index / stride]).bitPattern >> 16)
+          }
+          for level in levels {
+            let pairs = mmdit_format(MMDIT_BFLOAT16)
+            let wantedPairs = packed(values, pairs, level: level, lanes: lanes)
+            var foundPairs = [Float](repeating: .nan, count: wantedPairs.count)
+            unsafe mmdit_pack_codes(
+              level, pairs, halves, stride, rows, depth, nil, &foundPairs, lanes)
+            #expect(foundPairs.map(\.bitPattern) == wantedPairs.map(\.bitPattern))
+            let bytes = mmdit_format(MMDIT_INT8)
+            let wantedBytes = packed(values, bytes, level: level, lanes: lanes)
+            var foundBytes = [Float](repeating: .nan, count: wantedBytes.count)
+            unsafe mmdit_pack_codes(
+              level, bytes, integers, stride, rows, depth, scales, &foundBytes, lanes)
+            #expect(
+              foundBytes.map(\.bitPattern) == wantedBytes.map(\.bitPattern),
+              "level \(level), \(rows) rows of \(depth)")
+          }
+        }
+      }
+    }
+  }
+
+  /// The code that symmetric quantizers leave out, and scales that are no power of two.
+  @Test func everyByteIsACodeAndEveryFloatAScale() {
+    let integers = (-128...127).map { Int8($0) }
+    let ones = packed(
+      [[Float](repeating: 1, count: 256)], mmdit_format(MMDIT_INT8), level: 0,
+      lanes: Int(MMDIT_PANEL_ROWS))
+    for level in levels {
+      for scale in [Float(0.3), 0, -2, .infinity, .nan] {
+        var panel = [Float](repeating: .nan, count: Int(MMDIT_PANEL_COLUMNS) * 66)
+        unsafe mmdit_pack_codes(
+          level, mmdit_format(MMDIT_INT8), integers, 256, 1, 256, [scale], &panel,
+          Int(MMDIT_PANEL_COLUMNS))
+        var c: Float = 9
+        unsafe mmdit_multiply_tile(
+          level, mmdit_format(MMDIT_INT8), ones, 1, panel, 1, 64, &c, 1)
+        // The sum is −128; the left factor's scale is 1/127, its integers are 127.
+        let expected = Float(-128 * 127) * (1.0 / 127 * scale)
+        #expect(c == expected || c.isNaN && expected.isNaN, "level \(level), scale \(scale)")
+      }
+    }
+  }
+
   @Test func int8RowsOfZerosGiveZeroAndRowsThatAreNotFiniteGiveNaN() {
     let depth = 70
     var rows = [[Float]](repeating: ordinaryValues(depth, seed: 1), count: 4)

@@ -42,6 +42,31 @@ import Testing
     #expect(try pipeline.weights.values(of: name) == transformer.weights.values(of: name))
   }
 
+  /// Also of weights that are parts of fused tensors, or halves that the file has the other way round.
+  @Test func rowsOfBfloat16AreReadAsTheyAre() throws {
+    try TemporaryFolder.with { folder in
+      let tensors = TinyFlux2.original().map { tensor in
+        StoredTensor(
+          tensor.name, .bfloat16, tensor.extents,
+          tensor.values.flatMap { value in
+            [16, 24].map { UInt8(truncatingIfNeeded: value.bitPattern >> $0) }
+          })
+      }
+      let path = try folder.write("a.safetensors", SafetensorsBytes.file(stored: tensors))
+      let weights = try Checkpoint.open(path).weights
+      for weight in weights.weights {
+        let isMatrix = weight.shape.extents.count == 2
+        #expect(weights.coding(of: weight.name) == (isMatrix ? .bfloat16 : nil))
+        guard isMatrix else { continue }
+        for rows in [0..<weight.shape.rows, 1..<weight.shape.rows - 1] {
+          #expect(
+            try weights.codedValues(of: weight.name, rows: rows)
+              == weights.values(of: weight.name, rows: rows), "\(weight.name)")
+        }
+      }
+    }
+  }
+
   @Test func folderFileAndIndexHaveTheSameWeights() throws {
     try TemporaryFolder.with { folder in
       let pipeline = try folder.makePipeline()

@@ -3,6 +3,7 @@ import Families
 import Glibc
 import MMDiT
 import Operations
+import ToolKit
 
 /// Measures the prediction of a FLUX.2 transformer: one line of JSON with the seconds of each run
 /// after the first.
@@ -22,6 +23,8 @@ enum BenchForward {
     }
     let arithmetic = arguments.count > 6 ? Arithmetic(rawValue: arguments[6]) : .float32
     guard let arithmetic else { exit(2) }
+    // As the tools do.
+    keepFreedMemory()
     let (side, textCount, threads, runs) = (numbers[0], numbers[1], numbers[2], numbers[3])
     let component = try OpenedComponent.open(arguments[1])
     let configuration = try component.weights.flux2()
