@@ -8,13 +8,12 @@ for ggml; for bitsandbytes, which takes whole matrices, 9216 rows, ours in piece
 
 import ctypes
 import pathlib
-import shutil
-import subprocess
 import time
 
 import numpy
 
-from pairs import ROOT, Pair, work
+import ckernels
+from pairs import Pair, work
 
 ROWS, COLUMNS = 64, 3072
 COUNT = ROWS * COLUMNS
@@ -33,15 +32,8 @@ def pointer(array):
 
 def kernels(bench):
     """The loops of CKernels as a library."""
-    compiler = shutil.which("clang") or str(
-        pathlib.Path(shutil.which("swift") or "swift").resolve().parent / "clang")
-    sources = ROOT / "Sources/CKernels"
-    path = bench.folder / "kernels.so"
-    subprocess.run(
-        [compiler, "-O2", "-fPIC", "-shared", f"-I{sources}/include", *sources.glob("*.c"),
-         pathlib.Path(__file__).parent / "int8_rows.c", "-o", path,
-         "-lm"], check=True)
-    return ctypes.CDLL(str(path))
+    return ctypes.CDLL(str(ckernels.link(
+        bench.folder, "kernels.so", [pathlib.Path(__file__).parent / "int8_rows.c"], "-shared")))
 
 
 def ggml(bench):
