@@ -1,8 +1,8 @@
 """How two programs are compared: in turn, several times, by medians.
 
 A work is a function that a module `work_*.py` of this folder marks with `@work`; it takes a `Bench` and
-gives `Pair`s or `Row`s. Each side of a pair is a function without arguments that does the work once and
-returns its figure, in the unit of the pair. What a side needs once (a file, a warm cache) it does before.
+gives `Pair`s. Each side of a pair is a function without arguments that does the work once and returns
+its figure, in the unit of the pair. What a side needs once (a file, a warm cache) it does before.
 A module may have `NOTES`, Markdown for the report.
 """
 
@@ -48,7 +48,7 @@ class Pair:
 
 @dataclasses.dataclass
 class Row:
-    """One row of a table of its own, of what was measured without a peer; `cells` are its columns."""
+    """What a work may give in place of a pair: a row of a table of its own, whose columns are `cells`."""
     table: str
     name: str
     cells: dict

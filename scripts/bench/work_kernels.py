@@ -12,12 +12,12 @@ The table of kernels gives each loop at each level of the processor, on one core
 cache, products through panels in the second; and some at the best level on arrays in memory. A loop has
 three bounds: the bytes it reads, the bytes it writes and the operations of its numbers, each against
 what the processor does of nothing else, measured between the loops. The one that would take longest is
-named, and the rate and its share of the peak are of that; in memory it is what is read and written. Peaks
-are those of the processor at its best, for every level. Operations are additions, multiplications,
-comparisons and roundings; the peak has two in every fused instruction, and loops that give the same bits
-at every level fuse none: of those with as many of each, half of the peak is all. Shifts and permutations
-are not counted as operations, but are instructions. `scripts/bench/check-instructions` fails when a loop
-takes over a tenth more of these.
+named, and the rate and its share of the peak are of that. Peaks are those of the processor at its best, for
+every level; to memory it writes fastest past the caches, which no loop does, and what a loop writes it
+reads first. Operations are additions, multiplications, comparisons and roundings; the peak has two in
+every fused instruction, and loops that give the same bits at every level fuse none: of those with as many
+of each, half of the peak is all. Shifts and permutations are not counted as operations, but are
+instructions. `scripts/bench/check-instructions` fails when a loop takes over a tenth more of these.
 """
 
 
@@ -40,13 +40,9 @@ def measured(program, turns):
 def bound(loop, peaks):
     """What limits a loop, the units of it that a value takes, and the least seconds of 10⁹ values."""
     if loop["in_memory"]:
-        if not {"memory read", "memory copied"} <= set(peaks):
-            return None
-        read, copied = peaks["memory read"]["rate"], peaks["memory copied"]["rate"]
-        # Of two bytes copied, one is read and one written.
-        seconds = loop["read"] / read + loop["written"] * max(2 / copied - 1 / read, 1 / read)
-        return "memory", loop["read"] + loop["written"], seconds
-    amounts = {"loads": loop["read"], "stores": loop["written"], loop["limit"]: loop["operations"]}
+        amounts = {"memory read": loop["read"], "memory written": loop["written"]}
+    else:
+        amounts = {"loads": loop["read"], "stores": loop["written"], loop["limit"]: loop["operations"]}
     least = [(amount / peaks[name]["rate"], name, amount) for name, amount in amounts.items()
              if amount and name in peaks]
     if not least:
@@ -79,5 +75,4 @@ def kernels(bench):
         limit, amount, seconds = found
         yield row(
             name, level, values=values, rate=values * amount,
-            unit=peaks[limit]["unit"] if limit in peaks else "GB/s", share=f"{values * seconds:.0%}",
-            peak=limit, count=count)
+            unit=peaks[limit]["unit"], share=f"{values * seconds:.0%}", peak=limit, count=count)

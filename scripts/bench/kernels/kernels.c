@@ -100,7 +100,7 @@ static double best_seconds(void (*run)(mmdit_level), mmdit_level level, double b
   return best;
 }
 
-static double best_rates[8];
+static double best_rates[9];
 
 // Peaks are taken again and again between loops, so that both had the same chances.
 static void measure_peaks(int in_memory, double budget) {
@@ -132,7 +132,7 @@ static void print_times(void) {
         print_time(loop, level, 0, 15e-3);
     }
   make_arrays(MEMORY_VALUES);
-  set_memory((char *)inputs[0], (char *)inputs[1]);
+  set_memory((char *)inputs[0], (char *)inputs[2]);
   value_count = MEMORY_VALUES;
   for (size_t t = 0; t < TABLES; t++)
     for (size_t i = 0; i < tables[t]->count; i++)

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-struct peak peaks[8];
+struct peak peaks[9];
 static char *memory_source, *memory_target;
 
 void set_memory(char *source, char *target) {
@@ -35,6 +35,7 @@ static _Alignas(64) char cached[CACHED];
 #define EIGHT(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
 #define LOAD(i) __asm__ volatile("vmovups %0, %%" REGISTER #i : : "m"(place[i]) : "xmm" #i);
 #define STORE(i) __asm__ volatile("vmovups %%" REGISTER "0, %0" : "=m"(place[i]));
+#define STREAM(i) __asm__ volatile("vmovntps %%" REGISTER "0, %0" : "=m"(place[i]));
 #define MOVES(name, instructions, from, size, move)                           \
   __attribute__((target(instructions))) static void name(mmdit_level level) { \
     (void)level;                                                              \
@@ -55,6 +56,7 @@ ARITHMETIC(fma_256, "avx2,fma")
 MOVES(load_256, "avx2", cached, CACHED, LOAD)
 MOVES(store_256, "avx2", cached, CACHED, STORE)
 MOVES(read_256, "avx2", memory_source, MEMORY_BYTES, LOAD)
+MOVES(write_256, "avx2", memory_target, MEMORY_BYTES, STREAM)
 #undef VECTOR
 #undef EACH_SUM
 #undef ZEROS
@@ -76,6 +78,7 @@ ARITHMETIC(int8_512, "avx512f,avx512vnni")
 MOVES(load_512, "avx512f", cached, CACHED, LOAD)
 MOVES(store_512, "avx512f", cached, CACHED, STORE)
 MOVES(read_512, "avx512f", memory_source, MEMORY_BYTES, LOAD)
+MOVES(write_512, "avx512f", memory_target, MEMORY_BYTES, STREAM)
 
 static void copy(mmdit_level level) {
   (void)level;
@@ -97,8 +100,8 @@ void find_peaks(void) {
   *peak++ = (struct peak){"loads", "GB/s", is_wide ? load_512 : load_256, CACHED, 0};
   *peak++ = (struct peak){"stores", "GB/s", is_wide ? store_512 : store_256, CACHED, 0};
   *peak++ = (struct peak){"memory read", "GB/s", is_wide ? read_512 : read_256, MEMORY_BYTES, 1};
-  // A byte copied is one read and one written.
-  *peak = (struct peak){"memory copied", "GB/s", copy, 2. * MEMORY_BYTES, 1};
+  *peak++ = (struct peak){"memory written", "GB/s", is_wide ? write_512 : write_256, MEMORY_BYTES, 1};
+  *peak = (struct peak){"memory copied", "GB/s", copy, MEMORY_BYTES, 1};
 }
 #else
 void find_peaks(void) {}
