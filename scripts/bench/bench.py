@@ -4,6 +4,7 @@ See `run`. Records of works that are not run again stay in the report as they ar
 """
 
 import argparse
+import dataclasses
 import importlib
 import importlib.metadata
 import json
@@ -65,6 +66,19 @@ def table(records):
     return "\n".join(lines)
 
 
+def own_tables(records):
+    """Those of `Row`s, each below its name."""
+    text = ""
+    for name in dict.fromkeys(record["table"] for record in records):
+        rows = [record["cells"] for record in records if record["table"] == name]
+        lines = ["| " + " | ".join(rows[0]) + " |", "|---" * len(rows[0]) + "|"]
+        lines += ["| " + " | ".join(
+            cell if isinstance(cell, str) else figure(cell) for cell in row.values()) + " |"
+            for row in rows]
+        text += f"## {name}\n\n" + "\n".join(lines) + "\n\n"
+    return text
+
+
 def versions(bench):
     found = {}
     for name in PACKAGES:
@@ -88,13 +102,16 @@ def report(records, notes):
             (json.dumps(r["machine"], sort_keys=True), json.dumps(r["versions"], sort_keys=True))
             for r in records):
         shown, peers = json.loads(machine), json.loads(packages)
-        own = [r["turns"] for r in records if json.dumps(r["machine"], sort_keys=True) == machine]
+        here = [r for r in records if json.dumps(r["machine"], sort_keys=True) == machine
+                and json.dumps(r["versions"], sort_keys=True) == packages]
+        compared = [r for r in here if "table" not in r]
         text += f"{shown['processor']}, {shown['cores']} cores, {shown['system']}; " + ", ".join(
             f"{name} {version}" for name, version in peers.items())
-        text += f"; at least {min(own)} turns each.\n\n"
-        text += table([
-            r for r in records if json.dumps(r["machine"], sort_keys=True) == machine
-            and json.dumps(r["versions"], sort_keys=True) == packages]) + "\n\n"
+        if compared:
+            text += f"; at least {min(r['turns'] for r in compared)} turns each"
+        text += ".\n\n"
+        text += table(compared) + "\n\n" if compared else ""
+        text += own_tables([r for r in here if "table" in r])
     return "\n\n".join([text.rstrip(), *notes]) + "\n"
 
 
@@ -120,20 +137,24 @@ def main():
         if load > 0.5:
             print(f"the machine is not quiet: load {load}", file=sys.stderr)
         for name in options.only or pairs.WORKS:
-            for pair in pairs.WORKS[name](bench):
-                record = {"work": name, **pairs.measure(pair, turns), "load": load, **state}
+            for item in pairs.WORKS[name](bench):
+                found = (dataclasses.asdict(item) if isinstance(item, pairs.Row)
+                         else pairs.measure(item, turns))
+                record = {"work": name, **found, "load": load, **state}
                 records.append(record)
                 print(json.dumps(record, ensure_ascii=False), flush=True)
     if options.report:
         lines = options.report.with_suffix(".jsonl")
         known = [json.loads(line) for line in lines.read_text().splitlines()] if lines.exists() else []
-        made = {record["name"] for record in records}
-        records = [record for record in known if record["name"] not in made] + records
+        made = {record["work"] for record in records}
+        records = [record for record in known if record["work"] not in made] + records
         lines.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in records))
         options.report.write_text(report(
             records, [module.NOTES.strip() for module in modules if hasattr(module, "NOTES")]))
     else:
-        print(table(records))
+        if compared := [record for record in records if "table" not in record]:
+            print(table(compared))
+        print(own_tables([record for record in records if "table" in record]), end="")
     # Being short of a target is a finding, not a failure: machines are shared.
 
 

@@ -46,6 +46,14 @@ class Pair:
     less_is_better: bool = False
 
 
+@dataclasses.dataclass
+class Row:
+    """What a work may give in place of a pair: a row of a table of its own, whose columns are `cells`."""
+    table: str
+    name: str
+    cells: dict
+
+
 def spread(values):
     """Half of the range, as a share of the median."""
     middle = statistics.median(values)
