@@ -4,8 +4,8 @@
 
 Rounding is chaotic: a number that two programs in float32 compute a millionth apart lies now and then
 on both sides of a rounding's boundary, and then is a whole step apart. Of n such boundaries one after
-the other, each takes the square root of the difference; after a dozen of blocks nothing is left of it
-but that both lose equally much. So the numbers themselves are compared on networks with one block that
+the other, each takes the square root of the difference; after a dozen blocks all that two programs
+have in common is how much they lose. So the numbers themselves are compared on networks with one block that
 does something, where an emulation in float32 and one in float64 are still near each other, and of the
 whole network only how much it loses.
 
@@ -150,7 +150,7 @@ def judge_block(judge, kind):
         judge.check(distance <= tolerance,
                     f"{kind} block in {arithmetic}: {distance} from the emulation is at most {tolerance}")
         print(f"{kind} block in {arithmetic}: loses {loss:.2e}; {distance:.2e} from the emulation, "
-              f"which is {spread:.2e} from itself in float32")
+              f"at most {tolerance:.2e}")
         for what, options in WRONG[arithmetic].items():
             wrong = apart(candidate, rounded(wide, **options))
             judge.check(wrong > tolerance,
