@@ -138,8 +138,8 @@ let package = Package(
       "Rendering",
       [
         "Autoencoders", "Bundles", "Checkpoints", "Failures", "Families", "Images", "MMDiT",
-        "Parallel", "Safetensors", "Sampling", "Storage", "StrictJSON", "Tensors", "TextEncoders",
-        "Tokenizers",
+        "Operations", "Parallel", "Safetensors", "Sampling", "Storage", "StrictJSON", "Tensors",
+        "TextEncoders", "Tokenizers",
       ]),
     library(
       "Goldens",
@@ -154,7 +154,7 @@ let package = Package(
         "ImageMetrics", "Images", "MMDiT", "Operations", "Parallel", "Recipes", "Rendering",
         "Safetensors", "Sampling", "Storage", "StrictJSON", "Tensors",
       ]),
-    library("FidelityReports", ["Failures", "Storage", "StrictJSON"]),
+    library("FidelityReports", ["Failures", "Operations", "Storage", "StrictJSON"]),
 
     // 6. What people and scripts see.
     library("ToolKit", ["CMalloc", "Failures", "Parallel", argumentParser, logging]),
@@ -162,17 +162,18 @@ let package = Package(
       "Reports",
       [
         "Bundles", "Checkpoints", "Conversion", "Exchange", "Failures", "Families", "Fidelity",
-        "FidelityReports", "Goldens", "Parallel", "Quantization", "Recipes", "Rendering",
-        "Safetensors", "Storage", "StrictJSON", "Tensors", "ToolKit",
+        "FidelityReports", "Goldens", "Operations", "Parallel", "Quantization", "Recipes",
+        "Rendering", "Safetensors", "Storage", "StrictJSON", "Tensors", "ToolKit",
         argumentParser,
       ]),
     library(
-      "ReportHistory", ["Failures", "FidelityReports", "Storage", "StrictJSON", database]),
+      "ReportHistory",
+      ["Failures", "FidelityReports", "Operations", "Storage", "StrictJSON", database]),
     library(
       "ReportPages",
       [
-        "Failures", "FidelityReports", "ImageMetrics", "Images", "Parallel", "ReportHistory",
-        "Storage", "StrictJSON", "ToolKit", mustache,
+        "Failures", "FidelityReports", "ImageMetrics", "Images", "Operations", "Parallel",
+        "ReportHistory", "Storage", "StrictJSON", "ToolKit", mustache,
       ]),
 
     // 7. Tools: parse, call, print.
@@ -180,15 +181,16 @@ let package = Package(
     tool(
       "mmdit-convert", ["Bundles", "Checkpoints", "Conversion", "Reports", "Storage", "Tensors"]),
     tool("mmdit-quantize", ["Bundles", "Recipes", "Reports"]),
-    tool("mmdit-render", ["Rendering", "Reports"]),
+    tool("mmdit-render", ["Operations", "Rendering", "Reports"]),
     tool("mmdit-golden", ["Fidelity", "Goldens", "Rendering", "Reports"]),
     tool(
       "mmdit-verify",
-      ["Fidelity", "FidelityReports", "Goldens", "Recipes", "Reports", "Storage"]),
+      ["Fidelity", "FidelityReports", "Goldens", "Operations", "Recipes", "Reports", "Storage"]),
     tool(
       "mmdit-report",
       [
-        "FidelityReports", "ReportHistory", "ReportPages", "Reports", "Storage", "StrictJSON",
+        "FidelityReports", "Operations", "ReportHistory", "ReportPages", "Reports", "Storage",
+        "StrictJSON",
       ]),
     tool("mmdit-export", ["Exchange", "Reports"]),
     tool("mmdit-bundle", ["Bundles", "Reports", "StrictJSON", "Tensors"]),
@@ -262,8 +264,8 @@ let package = Package(
     tests(
       "Fidelity",
       [
-        "Bundles", "Families", "Goldens", "ImageMetrics", "Images", "MMDiT", "Parallel",
-        "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors",
+        "Bundles", "Families", "Goldens", "ImageMetrics", "Images", "MMDiT", "Operations",
+        "Parallel", "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors",
       ]),
     tests(
       "Checkpoints",
@@ -273,8 +275,9 @@ let package = Package(
     tests(
       "Reports",
       [
-        "Bundles", "Checkpoints", "Families", "Fidelity", "FidelityReports", "Goldens", "Parallel",
-        "Quantization", "Recipes", "Safetensors", "Storage", "StrictJSON", "Tensors",
+        "Bundles", "Checkpoints", "Families", "Fidelity", "FidelityReports", "Goldens",
+        "Operations", "Parallel", "Quantization", "Recipes", "Safetensors", "Storage",
+        "StrictJSON", "Tensors",
       ]),
     tests("ToolKit", ["Failures", "Parallel", argumentParser]),
     tests("Images", ["Failures", "Parallel", "Storage"], exclude: ["Goldens"]),
@@ -295,9 +298,9 @@ let package = Package(
     tests(
       "Rendering",
       [
-        "Autoencoders", "Bundles", "Failures", "Families", "Images", "MMDiT", "Parallel",
-        "Safetensors",
-        "Sampling", "Storage", "StrictJSON", "Tensors", "TextEncoders", "Tokenizers",
+        "Autoencoders", "Bundles", "Failures", "Families", "Images", "MMDiT", "Operations",
+        "Parallel", "Safetensors", "Sampling", "Storage", "StrictJSON", "Tensors",
+        "TextEncoders", "Tokenizers",
       ]),
     tests(
       "Goldens",
@@ -305,11 +308,16 @@ let package = Package(
         "Failures", "Families", "Images", "MMDiT", "Parallel", "Rendering", "Safetensors",
         "Sampling", "Storage", "StrictJSON", "Tensors",
       ]),
-    tests("FidelityReports", ["Failures", "Storage", "StrictJSON"]),
-    tests("ReportHistory", ["Failures", "FidelityReports", "Storage", "StrictJSON", database]),
+    tests("FidelityReports", ["Failures", "Operations", "Storage", "StrictJSON"]),
+    tests(
+      "ReportHistory",
+      ["Failures", "FidelityReports", "Operations", "Storage", "StrictJSON", database]),
     tests(
       "ReportPages",
-      ["Failures", "FidelityReports", "ImageMetrics", "Images", "Storage", "StrictJSON"]),
+      [
+        "Failures", "FidelityReports", "ImageMetrics", "Images", "Operations", "Storage",
+        "StrictJSON",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,6 +1,7 @@
 internal import Bundles
 public import Families
 internal import MMDiT
+public import Operations
 public import Recipes
 internal import Storage
 internal import Tensors
@@ -13,12 +14,18 @@ public struct Candidate: Sendable {
   public let weights: CanonicalWeights
   /// The recipe a bundle carries; nil for a checkpoint.
   public let recipe: Recipe?
+  /// What the products of its blocks are computed in: that of the runtime it is meant for.
+  public let arithmetic: Arithmetic
 
-  public init(name: String, path: String, weights: CanonicalWeights, recipe: Recipe?) {
+  public init(
+    name: String, path: String, weights: CanonicalWeights, recipe: Recipe?,
+    arithmetic: Arithmetic = .float32
+  ) {
     self.name = name
     self.path = path
     self.weights = weights
     self.recipe = recipe
+    self.arithmetic = arithmetic
   }
 
   /// Opens a bundle, a pipeline folder, a transformer folder, a safetensors or GGUF file.
@@ -33,17 +40,23 @@ public struct Candidate: Sendable {
       name: name, path: path, weights: component.weights, recipe: component.recipe)
   }
 
-  /// Opens several, each under a name of its own: where two files have the same name, their paths
-  /// tell them apart. The name `reference` is the reference's.
-  public static func open(_ paths: [String]) throws -> [Candidate] {
-    let candidates = try paths.map { try open($0) }
-    return candidates.map { candidate in
-      let isAmbiguous =
-        candidate.name == "reference" || candidates.count { $0.name == candidate.name } > 1
-      return isAmbiguous
-        ? Candidate(
-          name: candidate.path, path: candidate.path, weights: candidate.weights,
-          recipe: candidate.recipe) : candidate
+  /// Opens several, each in every arithmetic, under a name of its own: where two files have the same
+  /// name, their paths tell them apart; of several arithmetics, those other than float32 stand
+  /// behind the name, `int8@bfloat16`. The name `reference` is the reference's.
+  ///
+  /// The candidates of a file stand together, in the order of the arithmetics.
+  public static func open(
+    _ paths: [String], in arithmetics: [Arithmetic] = [.float32]
+  ) throws -> [Candidate] {
+    let files = try paths.map { try open($0) }
+    return files.flatMap { file in
+      let isAmbiguous = file.name == "reference" || files.count { $0.name == file.name } > 1
+      let name = isAmbiguous ? file.path : file.name
+      return arithmetics.map { arithmetic in
+        Candidate(
+          name: arithmetics.count == 1 ? name : arithmetic.qualified(name), path: file.path,
+          weights: file.weights, recipe: file.recipe, arithmetic: arithmetic)
+      }
     }
   }
 
@@ -53,8 +66,8 @@ public struct Candidate: Sendable {
   /// The bytes of its weights in its files.
   public var storedByteCount: Int { weights.weights.storedByteCount }
 
-  /// The network over its weights.
+  /// The network over its weights, in its arithmetic.
   func transformer() throws -> Transformer {
-    try Transformer(configuration: weights.flux2(), weights: weights)
+    try Transformer(configuration: weights.flux2(), weights: weights, arithmetic: arithmetic)
   }
 }

@@ -17,7 +17,7 @@ struct PictureGallery {
   private let folder: String
   private let autoencoder: Autoencoder
 
-  /// Opens the autoencoder of the reference's pipeline.
+  /// Opens the autoencoder of the reference's pipeline; folders are made with the first picture.
   ///
   /// Throws `FidelityFailure.noAutoencoder` for a reference that is no pipeline with the autoencoder of
   /// FLUX.2, `.sameFile` when the pictures of two candidates or two goldens would have one name,
@@ -32,7 +32,6 @@ struct PictureGallery {
       throw FidelityFailure.noAutoencoder(path: reference.path)
     }
     let weights = try OpenedComponent.open(path).weights
-    try FileSystem.makeFolder(folder)
     return PictureGallery(
       folder: folder,
       autoencoder: try Autoencoder(configuration: weights.configuration, weights: weights))
@@ -75,6 +74,7 @@ struct PictureGallery {
 
   /// Where a picture stands; makes the folder.
   private func path(_ candidate: String, _ id: String) throws -> String {
+    try FileSystem.makeFolder(folder)
     let folder = FileSystem.path(folder, Self.fileName(candidate))
     try FileSystem.makeFolder(folder)
     return FileSystem.path(folder, Self.fileName(id) + ".png")

@@ -1,3 +1,4 @@
+public import Operations
 public import Recipes
 internal import Tensors
 
@@ -19,6 +20,8 @@ public struct CandidateFidelity: Sendable {
   public let path: String
   /// The name of the recipe that a bundle carries; nil for other files.
   public let recipe: String?
+  /// What the products of its blocks were computed in.
+  public let arithmetic: Arithmetic
   public let bitsPerWeight: Double
   /// The bytes of its weights in its files.
   public let storedByteCount: Int
@@ -40,6 +43,7 @@ public struct CandidateFidelity: Sendable {
     name = candidate.name
     path = candidate.path
     recipe = candidate.recipe?.name
+    arithmetic = candidate.arithmetic
     bitsPerWeight = candidate.bitsPerWeight
     storedByteCount = candidate.storedByteCount
     self.thresholds = thresholds

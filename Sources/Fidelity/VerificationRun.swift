@@ -1,6 +1,5 @@
 internal import Goldens
 internal import Parallel
-internal import Recipes
 internal import Storage
 
 /// Takes one candidate after the other through the same goldens.
@@ -14,10 +13,11 @@ struct VerificationRun {
   let threads: Int
   let monitor: WorkMonitor
 
-  /// Everything about one candidate; the reference is not compared with itself.
+  /// The runs of one candidate, and what its modules add where that is wanted; the reference is not
+  /// compared with itself.
   func measure(
-    _ candidate: Candidate, _ thresholds: Thresholds, isReference: Bool
-  ) throws -> CandidateFidelity {
+    _ candidate: Candidate, isReference: Bool
+  ) throws -> (goldens: [GoldenFidelity], blocks: [BlockFidelity]) {
     var attribution =
       isReference || options.attributionPlaces.isEmpty
       ? nil : Attribution(of: candidate, against: reference, places: options.attributionPlaces)
@@ -35,13 +35,12 @@ struct VerificationRun {
         return measured
       }
     }
-    return CandidateFidelity(
-      candidate: candidate, thresholds: thresholds, goldens: measured,
-      tensors: isReference
-        ? []
-        : try measureWeights(
-          of: candidate, against: reference, threads: threads, monitor: monitor),
-      blocks: attribution?.blocks ?? [])
+    return (measured, attribution?.blocks ?? [])
+  }
+
+  /// Every tensor of a candidate against the reference's.
+  func tensors(of candidate: Candidate) throws -> [TensorFidelity] {
+    try measureWeights(of: candidate, against: reference, threads: threads, monitor: monitor)
   }
 
   /// The goldens in groups that are loaded together: a set of many large runs does not fit the

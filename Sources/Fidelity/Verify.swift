@@ -1,4 +1,3 @@
-internal import Families
 public import Goldens
 public import Parallel
 public import Recipes
@@ -54,45 +53,12 @@ public struct VerificationOptions: Sendable {
   public init() {}
 }
 
-/// Measures a reference and its candidates on a golden set.
-///
-/// The reference is held to `Thresholds.reference`: when it fails, the goldens belong to another
-/// model or this program is wrong, and no candidate's figure means anything. A candidate is held to
-/// the limits of the options if given, else to those of the recipe it carries, else to
-/// `Thresholds.withoutRecipe`. An id that the set does not have is an error.
+/// Measures a reference and its candidates on a golden set (`VerificationPlan`).
 public func verify(
   _ set: GoldenSet, reference: Candidate, candidates: [Candidate],
   options: VerificationOptions = VerificationOptions(), threads: Int = availableThreadCount(),
   monitor: WorkMonitor = .silent
 ) throws -> Verification {
-  for candidate in candidates
-  where try candidate.weights.flux2() != reference.weights.flux2() {
-    throw FidelityFailure.otherArchitecture(candidate: candidate.path, reference: reference.path)
-  }
-  let wanted =
-    options.only.isEmpty ? set.goldens : try options.only.map { try set.golden($0) }
-  let goldens = set.goldens.filter { wanted.contains($0) }
-  let measurable = goldens.filter(\.loras.isEmpty)
-  guard !measurable.isEmpty else { throw FidelityFailure.nothingToMeasure(path: set.path) }
-  let run = VerificationRun(
-    set: set, goldens: measurable, reference: reference, options: options,
-    gallery: try options.picturesFolder.map {
-      try PictureGallery.open(
-        $0, reference: reference, candidates: candidates, goldens: measurable)
-    }, threads: threads, monitor: monitor)
-  var measured = [try run.measure(reference, .reference, isReference: true)]
-  for candidate in candidates {
-    measured.append(
-      try run.measure(
-        candidate, options.thresholds ?? candidate.recipe?.thresholds ?? .withoutRecipe,
-        isReference: false))
-  }
-  return Verification(
-    goldenSet: set, candidates: measured,
-    skipped: goldens.filter { !$0.loras.isEmpty }.map { golden in
-      SkippedGolden(
-        id: golden.id,
-        reason: "made with LoRAs, which are not supported yet: "
-          + golden.loras.map(\.path).joined(separator: ", "))
-    })
+  try VerificationPlan(set, reference: reference, candidates: candidates, options: options)
+    .run(threads: threads, monitor: monitor)
 }

@@ -1,3 +1,5 @@
+public import Operations
+
 /// Two reports on the same goldens, candidate by candidate and prompt by prompt.
 public struct Comparison: Hashable, Sendable {
   /// Candidates of both, in the order of the baseline, the reference among them.
@@ -52,6 +54,10 @@ public struct Change: Hashable, Sendable {
 /// A candidate of two reports.
 public struct CandidateChange: Hashable, Sendable {
   public var name: String
+  /// What its products were computed in. Where these differ, so does what was measured: the same
+  /// weights in another runtime.
+  public var baselineArithmetic: Arithmetic
+  public var currentArithmetic: Arithmetic
   public var passed: Bool
   public var passes: Bool
   public var bitsPerWeight: Change
@@ -72,6 +78,8 @@ public struct CandidateChange: Hashable, Sendable {
     generator: some RandomNumberGenerator & Sendable
   ) {
     name = baseline.name
+    baselineArithmetic = baseline.arithmetic
+    currentArithmetic = current.arithmetic
     passed = baseline.passes
     passes = current.passes
     bitsPerWeight = Change(baseline: baseline.bitsPerWeight, current: current.bitsPerWeight)

@@ -1,3 +1,4 @@
+internal import Operations
 public import StrictJSON
 
 // The document is specified in formats/gate.md.
@@ -36,7 +37,9 @@ extension Gate {
 extension CandidateChange {
   fileprivate var document: JSONValue {
     [
-      "name": .init(name), "baseline_verdict": .init(verdictText(passed)),
+      "name": .init(name), "baseline_arithmetic": .init(baselineArithmetic.rawValue),
+      "current_arithmetic": .init(currentArithmetic.rawValue),
+      "baseline_verdict": .init(verdictText(passed)),
       "current_verdict": .init(verdictText(passes)), "bits_per_weight": bitsPerWeight.document,
       "stored_byte_count": [
         // Whole numbers, which a Double holds exactly below 2⁵³.

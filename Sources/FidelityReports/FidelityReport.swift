@@ -1,3 +1,5 @@
+public import Operations
+
 /// What one verification found, as its JSON document says it (formats/fidelity-report.md).
 ///
 /// Numbers that the document has as null are NaN here, and infinite where they are the
@@ -73,6 +75,8 @@ public struct CandidateReport: Hashable, Sendable {
   public var path: String
   /// The recipe that its bundle carries, nil for other files.
   public var recipe: String?
+  /// What the products of its blocks were computed in.
+  public var arithmetic: Arithmetic
   public var bitsPerWeight: Double
   /// The bytes of its weights.
   public var storedByteCount: Int
@@ -86,13 +90,15 @@ public struct CandidateReport: Hashable, Sendable {
   public var blocks: [BlockReport]
 
   public init(
-    name: String, path: String, recipe: String? = nil, bitsPerWeight: Double,
-    storedByteCount: Int, thresholds: [String: Double] = [:], violations: [ViolationReport] = [],
+    name: String, path: String, recipe: String? = nil, arithmetic: Arithmetic,
+    bitsPerWeight: Double, storedByteCount: Int, thresholds: [String: Double] = [:],
+    violations: [ViolationReport] = [],
     goldens: [GoldenReport], tensors: [TensorReport] = [], blocks: [BlockReport] = []
   ) {
     self.name = name
     self.path = path
     self.recipe = recipe
+    self.arithmetic = arithmetic
     self.bitsPerWeight = bitsPerWeight
     self.storedByteCount = storedByteCount
     self.thresholds = thresholds
@@ -103,6 +109,10 @@ public struct CandidateReport: Hashable, Sendable {
   }
 
   public var passes: Bool { violations.isEmpty }
+
+  /// The name, with the arithmetic where that is not float32 and the name does not say so already:
+  /// `int8@bfloat16`. For places that show candidates of several reports.
+  public var nameWithArithmetic: String { arithmetic.qualified(name) }
 }
 
 /// A limit that a candidate does not keep.

@@ -14,7 +14,7 @@ public struct Gate: Hashable, Sendable {
   /// directly: verdicts, errors of tensors, sizes, and that everything is still measured.
   ///
   /// Throws `ComparisonFailure` when the reports are on different goldens, whose ids cannot be
-  /// paired.
+  /// paired, or have a candidate in different arithmetic.
   public init(
     baseline: FidelityReport, current: FidelityReport, tolerances: GateTolerances = .init(),
     resampling: Resampling = Resampling(),
@@ -26,6 +26,12 @@ public struct Gate: Hashable, Sendable {
     }
     let comparison = Comparison(
       baseline: baseline, current: current, resampling: resampling, generator: generator)
+    for change in comparison.candidates
+    where change.baselineArithmetic != change.currentArithmetic {
+      throw .differentArithmetic(
+        candidate: change.name, baseline: change.baselineArithmetic,
+        current: change.currentArithmetic)
+    }
     let changes = Dictionary(
       comparison.candidates.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     self.comparison = comparison

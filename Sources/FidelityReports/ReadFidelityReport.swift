@@ -1,3 +1,4 @@
+internal import Operations
 internal import Storage
 public import StrictJSON
 
@@ -76,8 +77,8 @@ extension ReportGoldenSet {
 extension CandidateReport {
   fileprivate init(document: JSONField) throws(JSONFailure) {
     try document.rejectUnknownKeys(except: [
-      "name", "path", "recipe", "verdict", "bits_per_weight", "stored_byte_count", "thresholds",
-      "violations", "goldens", "tensors", "blocks",
+      "name", "path", "recipe", "arithmetic", "verdict", "bits_per_weight", "stored_byte_count",
+      "thresholds", "violations", "goldens", "tensors", "blocks",
     ])
     var thresholds: [String: Double] = [:]
     let limits = try document["thresholds"].members()
@@ -89,6 +90,7 @@ extension CandidateReport {
     self.init(
       name: try document["name"].string(), path: try document["path"].string(),
       recipe: try document.optional("recipe")?.string(),
+      arithmetic: try document["arithmetic"].arithmetic(),
       bitsPerWeight: try document["bits_per_weight"].number(in: 0...1e6),
       storedByteCount: try document["stored_byte_count"].integer(in: 0...Int.max),
       thresholds: thresholds,

@@ -1,3 +1,4 @@
+internal import Operations
 internal import StrictJSON
 
 // What the documents of reports are made of.
@@ -47,6 +48,15 @@ extension JSONField {
     elements.reserveCapacity(fields.count)
     for field in fields { elements.append(try element(field)) }
     return elements
+  }
+
+  /// An arithmetic by its name.
+  func arithmetic() throws(JSONFailure) -> Arithmetic {
+    guard let arithmetic = Arithmetic(rawValue: try string()) else {
+      let known = Arithmetic.allCases.map(\.rawValue).joined(separator: ", ")
+      throw failure(expected: "one of \(known)", found: try FidelityReports.found(self))
+    }
+    return arithmetic
   }
 
   /// Throws when a name of the elements of the list `list` occurs twice.

@@ -1,3 +1,4 @@
+internal import Operations
 public import Storage
 public import StrictJSON
 
@@ -37,7 +38,8 @@ extension CandidateReport {
     let limits = thresholds.sorted { $0.key < $1.key }.map { ($0.key, JSONValue($0.value)) }
     return [
       "name": .init(name), "path": .init(path), "recipe": text(recipe),
-      "verdict": .init(verdictText(passes)), "bits_per_weight": .init(bitsPerWeight),
+      "arithmetic": .init(arithmetic.rawValue), "verdict": .init(verdictText(passes)),
+      "bits_per_weight": .init(bitsPerWeight),
       "stored_byte_count": .init(storedByteCount), "thresholds": .object(JSONObject(limits)),
       "violations": .array(violations.map(\.document)),
       "goldens": .array(goldens.map(\.document)), "tensors": .array(tensors.map(\.document)),

@@ -27,7 +27,8 @@ extension Transformer {
   /// `double_stream_modulation_txt`, `single_stream_modulation`, `norm_out` (its modulation),
   /// `x_embedder`, `context_embedder`, every block, `proj_out` (the prediction, from the
   /// reference's last stream and modulation). Modules with the same weights, decoded in the same
-  /// blocks of rows, have an error of exactly 0; a module whose output is not finite has NaN.
+  /// blocks of rows and multiplied in the same arithmetic, have an error of exactly 0; a module
+  /// whose output is not finite has NaN.
   ///
   /// Costs two passes, and N · D float32 values and a second weight buffer more memory than one
   /// (`velocities`). The candidate has the configuration of the reference; another one is a broken

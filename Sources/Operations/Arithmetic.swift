@@ -38,3 +38,12 @@ public enum Arithmetic: String, CaseIterable, Sendable {
   /// The longest sum that 32 bits hold, where they must be exact.
   var largestDepth: Int { self == .int8 ? 1 << 16 : Int.max }
 }
+
+extension Arithmetic {
+  /// The name of a candidate in this arithmetic, where others have the candidate too: `int8@bfloat16`,
+  /// `int8` alone in float32.
+  public func qualified(_ name: String) -> String {
+    let ending = "@\(rawValue)"
+    return self == .float32 || name.hasSuffix(ending) ? name : name + ending
+  }
+}

@@ -1,5 +1,6 @@
 internal import Images
 internal import MMDiT
+internal import Operations
 internal import Sampling
 public import StrictJSON
 
@@ -35,6 +36,7 @@ extension RenderJob {
           ("guidance", .init(Double(guidance))),
           ("guidance_kind", .init(pipeline.style.guidance.rawValue)),
           ("max_sequence_length", .init(options.settings.textTokenCount)),
+          ("arithmetic", .init(pipeline.transformer.arithmetic.rawValue)),
           ("model", .init(options.model)), ("weights", .init(options.weights)),
           ("references", .init(options.references)),
         ]))

@@ -3,11 +3,13 @@ public import Bundles
 internal import Checkpoints
 internal import Families
 public import MMDiT
+public import Operations
 internal import Storage
 public import TextEncoders
 public import Tokenizers
 
-/// A FLUX.2 pipeline in float32: what turns a prompt into a picture.
+/// A FLUX.2 pipeline: what turns a prompt into a picture. Text encoder and autoencoder compute in
+/// float32, and so does the transformer unless its blocks are asked for in another arithmetic.
 ///
 /// Every part streams its weights, so that memory holds the activations, one block of decoded
 /// weights, and nothing that grows with the model.
@@ -25,11 +27,12 @@ public struct PicturePipeline: Sendable {
   ///
   /// Each path of `weights` replaces the part of its kind: a transformer, text encoder or
   /// autoencoder in any file that can be opened. A replaced part need not be in the folder.
+  /// `arithmetic` is that of the transformer's blocks.
   ///
   /// Throws `RenderingFailure` for a folder that is no pipeline of FLUX.2, or whose parts do not fit
   /// each other, and what opening them throws.
   public static func open(
-    _ path: String, weights replacements: [String] = []
+    _ path: String, weights replacements: [String] = [], arithmetic: Arithmetic = .float32
   ) throws -> PicturePipeline {
     guard Pipeline.isPipeline(path) else { throw RenderingFailure.notAPipeline(path: path) }
     let style = try PipelineStyle.of(try Pipeline.open(path))
@@ -82,7 +85,8 @@ public struct PicturePipeline: Sendable {
       path: path, style: style, tokenizer: try Tokenizer.open(tokenizer),
       textEncoder: try TextEncoder(
         configuration: textEncoder.configuration, weights: textEncoder),
-      transformer: try Transformer(configuration: configuration, weights: transformer),
+      transformer: try Transformer(
+        configuration: configuration, weights: transformer, arithmetic: arithmetic),
       autoencoder: try Autoencoder(
         configuration: autoencoder.configuration, weights: autoencoder),
       components: parts)

@@ -23,7 +23,8 @@ public struct RenderJob: Sendable {
     let references = try options.references.map {
       try Image.readPNG($0).image.preparedAsReference()
     }
-    let pipeline = try PicturePipeline.open(options.model, weights: options.weights)
+    let pipeline = try PicturePipeline.open(
+      options.model, weights: options.weights, arithmetic: options.arithmetic)
     let grid = try Self.grid(options, references: references)
     let noise: PictureRequest.Noise =
       try options.noise.map {

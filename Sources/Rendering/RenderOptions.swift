@@ -1,4 +1,5 @@
 public import MMDiT
+public import Operations
 internal import Storage
 
 /// What someone asks to be rendered, in the words of a command line.
@@ -19,6 +20,8 @@ public struct RenderOptions: Sendable {
   /// PNG files to edit or follow.
   public var references: [String] = []
   public var settings = RenderSettings()
+  /// What the products of the transformer's blocks are computed in.
+  public var arithmetic = Arithmetic.float32
   /// The program, for the picture's metadata.
   public var software: String
 

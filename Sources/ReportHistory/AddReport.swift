@@ -1,5 +1,6 @@
 public import FidelityReports
 internal import GRDB
+internal import Operations
 internal import Storage
 internal import StrictJSON
 
@@ -50,8 +51,8 @@ private func insert(
       into: database, "candidate",
       [
         "run_id": run, "position": position, "name": candidate.name, "path": candidate.path,
-        "recipe": candidate.recipe, "bits_per_weight": candidate.bitsPerWeight,
-        "stored_byte_count": candidate.storedByteCount,
+        "recipe": candidate.recipe, "arithmetic": candidate.arithmetic.rawValue,
+        "bits_per_weight": candidate.bitsPerWeight, "stored_byte_count": candidate.storedByteCount,
         "weight_relative_error": stored(candidate.largestWeightError),
         "passes": candidate.passes,
       ])

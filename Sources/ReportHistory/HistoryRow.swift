@@ -1,4 +1,5 @@
 internal import GRDB
+internal import Operations
 
 /// A row whose values need not be what the schema says: SQLite holds any file to its own schema
 /// only.
@@ -16,6 +17,13 @@ struct HistoryRow {
   func text(_ column: String) throws(HistoryFailure) -> String {
     guard case .string(let text)? = value(column) else { throw wrong(column, "a text") }
     return text
+  }
+
+  func arithmetic() throws(HistoryFailure) -> Arithmetic {
+    guard let arithmetic = Arithmetic(rawValue: try text("arithmetic")) else {
+      throw wrong("arithmetic", "the name of an arithmetic")
+    }
+    return arithmetic
   }
 
   /// A number, NaN where it is null.

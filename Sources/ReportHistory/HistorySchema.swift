@@ -14,6 +14,9 @@ enum HistorySchema {
       try database.execute(sql: "PRAGMA application_id = \(applicationIdentifier)")
       try database.execute(sql: first)
     }
+    migrator.registerMigration("2: arithmetic of candidates") { database in
+      try database.execute(sql: second)
+    }
     return migrator
   }
 
@@ -78,5 +81,10 @@ enum HistorySchema {
       drift_cosine REAL,
       PRIMARY KEY (golden_id, position)
     ) STRICT, WITHOUT ROWID;
+    """
+
+  // There was no other arithmetic before.
+  private static let second = """
+    ALTER TABLE candidate ADD COLUMN arithmetic TEXT NOT NULL DEFAULT 'float32';
     """
 }

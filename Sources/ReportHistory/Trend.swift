@@ -1,5 +1,6 @@
 public import FidelityReports
 internal import GRDB
+public import Operations
 
 /// A number of candidates that a history follows.
 public enum TrendMetric: Hashable, Sendable, CaseIterable {
@@ -34,7 +35,9 @@ public enum TrendMetric: Hashable, Sendable, CaseIterable {
 /// How a number of a candidate changed over the runs of a history.
 public struct TrendLine: Hashable, Sendable {
   public var candidate: String
-  /// The runs that have the candidate, by time.
+  /// What it was run in: another arithmetic measures another thing, and has a line of its own.
+  public var arithmetic: Arithmetic
+  /// The runs that have the candidate in this arithmetic, by time.
   public var points: [TrendPoint]
 }
 
@@ -51,15 +54,16 @@ public struct TrendPoint: Hashable, Sendable {
 }
 
 extension History {
-  /// A number over the runs, a line for each candidate, in the order in which they first occur.
+  /// A number over the runs, a line for each candidate in each arithmetic, in the order in which they
+  /// first occur.
   ///
-  /// With `candidate` only its line; throws `HistoryFailure.unknownCandidate` when no run has it.
+  /// With `candidate` only its lines; throws `HistoryFailure.unknownCandidate` when no run has it.
   public func trend(
     _ metric: TrendMetric, candidate: String? = nil
   ) throws(HistoryFailure) -> [TrendLine] {
     try read { database in
-      var order: [String] = []
-      var points: [String: [TrendPoint]] = [:]
+      var lines: [TrendLine] = []
+      var places: [Subject: Int] = [:]
       let rows = try Row.fetchCursor(
         database,
         sql: """
@@ -69,22 +73,35 @@ extension History {
           """)
       while let row = try rows.next() {
         let row = HistoryRow(path: path, row: row.copy())
-        let name = try row.text("name")
-        if points[name] == nil { order.append(name) }
-        points[name, default: []].append(
+        let subject = Subject(name: try row.text("name"), arithmetic: try row.arithmetic())
+        let place = places[subject] ?? lines.count
+        if place == lines.count {
+          places[subject] = place
+          lines.append(
+            TrendLine(candidate: subject.name, arithmetic: subject.arithmetic, points: []))
+        }
+        lines[place].points.append(
           TrendPoint(
             label: try row.text("label"),
             addedAt: Timestamp(secondsSince1970: try row.integer("added_at")),
             value: try value(of: metric, candidate: row, in: database),
             passes: try row.flag("passes"), goldenSHA256: try row.text("golden_sha256")))
       }
-      if let candidate, points[candidate] == nil {
-        throw HistoryFailure.unknownCandidate(path: path, name: candidate, known: order)
+      guard let candidate else { return lines }
+      let wanted = lines.filter { $0.candidate == candidate }
+      guard !wanted.isEmpty else {
+        var known: [String] = []
+        for line in lines where !known.contains(line.candidate) { known.append(line.candidate) }
+        throw HistoryFailure.unknownCandidate(path: path, name: candidate, known: known)
       }
-      return order.filter { candidate == nil || $0 == candidate }.map {
-        TrendLine(candidate: $0, points: points[$0] ?? [])
-      }
+      return wanted
     }
+  }
+
+  /// What a line follows.
+  private struct Subject: Hashable {
+    let name: String
+    let arithmetic: Arithmetic
   }
 
   private func value(

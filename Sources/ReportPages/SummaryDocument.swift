@@ -1,4 +1,5 @@
 internal import FidelityReports
+internal import Operations
 public import StrictJSON
 
 // The document is specified in formats/report-summary.md.
@@ -44,7 +45,8 @@ extension PageCandidate {
     }
     return [
       "name": .init(label), "path": .init(report.path),
-      "recipe": report.recipe.map { .init($0) } ?? .null, "is_reference": .init(isReference),
+      "recipe": report.recipe.map { .init($0) } ?? .null,
+      "arithmetic": .init(report.arithmetic.rawValue), "is_reference": .init(isReference),
       "verdict": .init(report.passes ? "pass" : "fail"),
       "bits_per_weight": .init(report.bitsPerWeight),
       "stored_byte_count": .init(report.storedByteCount),

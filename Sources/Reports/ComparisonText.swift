@@ -1,4 +1,5 @@
 public import FidelityReports
+internal import Operations
 internal import ToolKit
 
 extension Comparison {
@@ -43,6 +44,11 @@ extension Comparison {
     }
     notes += missingCandidates.map { "\($0): only in the baseline" }
     notes += newCandidates.map { "\($0): only in the current report" }
+    for candidate in candidates where candidate.baselineArithmetic != candidate.currentArithmetic {
+      notes.append(
+        "\(candidate.name): other arithmetic: \(candidate.baselineArithmetic.rawValue) in the "
+          + "baseline, \(candidate.currentArithmetic.rawValue) in the current report")
+    }
     for candidate in candidates {
       notes += candidate.missingGoldens.map {
         "\(candidate.name): golden \($0): only in the baseline"

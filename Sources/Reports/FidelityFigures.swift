@@ -1,6 +1,7 @@
 public import Fidelity
 public import FidelityReports
 internal import Goldens
+internal import Operations
 internal import Recipes
 internal import Storage
 internal import Tensors
@@ -27,8 +28,8 @@ extension CandidateReport {
   fileprivate init(_ candidate: CandidateFidelity, relativeTo folder: String) {
     self.init(
       name: candidate.name, path: candidate.path, recipe: candidate.recipe,
-      bitsPerWeight: candidate.bitsPerWeight, storedByteCount: candidate.storedByteCount,
-      thresholds: candidate.thresholds.limits,
+      arithmetic: candidate.arithmetic, bitsPerWeight: candidate.bitsPerWeight,
+      storedByteCount: candidate.storedByteCount, thresholds: candidate.thresholds.limits,
       violations: candidate.violations.map {
         ViolationReport(
           subject: $0.subject, limit: $0.limit, allowed: $0.allowed, found: $0.found,

@@ -1,4 +1,5 @@
 public import FidelityReports
+internal import Operations
 internal import ToolKit
 
 extension FidelityReport {
@@ -11,10 +12,12 @@ extension FidelityReport {
     for report in reports { lines += report.overview }
     lines += [
       "",
-      "Each figure is the worst over the goldens. *Velocity error*: ‖v − v_golden‖ / ‖v_golden‖ of "
+      "Each figure is the worst over the goldens. *Arithmetic*: what the products of the blocks are "
+        + "computed in. *Velocity error*: ‖v − v_golden‖ / ‖v_golden‖ of "
         + "one prediction at the golden latents, the largest of all steps. *Latents*: the end of a "
         + "run of its own against the golden one; small differences grow along a run, so two good "
-        + "quantizations may end in different but equally good pictures.",
+        + "quantizations may end in different but equally good pictures. *SSIM*: of these pictures, where "
+        + "they were made.",
     ]
     for report in reports {
       let origin = reports.count > 1 ? " on `\(report.goldenSet.file)`" : ""
@@ -39,15 +42,20 @@ extension FidelityReport {
       "", "Golden set: `\(goldenSet.file)`, computed by \(goldenSet.producer).", "",
       "Measured by version \(environment.suiteVersion) on \(environment.processor), "
         + "\(environment.system), with \(environment.threads) threads.",
-      "", "| candidate | bits/weight | velocity error | latents error | latents PSNR | verdict |",
-      "|---|---:|---:|---:|---:|---|",
+      "",
+      "| candidate | arithmetic | bits/weight | velocity error | latents error | latents PSNR | SSIM "
+        + "| verdict |",
+      "|---|---|---:|---:|---:|---:|---:|---|",
     ]
     for candidate in candidates {
       let summary = candidate.summary
       lines.append(
-        "| \(candidate.name) | \(decimalText(candidate.bitsPerWeight, decimals: 3)) | "
+        "| \(candidate.name) | \(candidate.arithmetic.rawValue) | "
+          + "\(decimalText(candidate.bitsPerWeight, decimals: 3)) | "
           + "\(errorText(summary.velocity)) | \(errorText(summary.latents)) | "
-          + "\(decimalText(summary.psnr, decimals: 1)) dB | **\(verdict(candidate.passes))** |")
+          + "\(decimalText(summary.psnr, decimals: 1)) dB | "
+          + "\(summary.ssim.map { decimalText($0, decimals: 4) } ?? "–") | **\(verdict(candidate.passes))** |"
+      )
     }
     return lines
   }

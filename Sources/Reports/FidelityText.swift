@@ -1,24 +1,28 @@
 public import FidelityReports
+internal import Operations
 internal import ToolKit
 
 extension FidelityReport {
-  /// The report for a terminal: one line for each candidate, then what is wrong.
+  /// The report for a terminal: one line for each candidate, then what is wrong. Arithmetics have a
+  /// column where some candidate was not run in float32.
   public var text: String {
     let hasPictures = candidates.contains { $0.goldens.contains { $0.picture != nil } }
+    let hasArithmetic = candidates.contains { $0.arithmetic != .float32 }
     var table = TextTable(
-      [
-        .text("candidate"), .number("bits/weight"), .number("velocity error"),
-        .number("latents error"), .number("latents PSNR"),
-      ] + (hasPictures ? [.number("SSIM"), .number("FLIP")] : [])
+      [.text("candidate")] + (hasArithmetic ? [.text("arithmetic")] : [])
+        + [
+          .number("bits/weight"), .number("velocity error"), .number("latents error"),
+          .number("latents PSNR"),
+        ] + (hasPictures ? [.number("SSIM"), .number("FLIP")] : [])
         + [.number("worst tensor"), .text("verdict")])
     for candidate in candidates {
       let summary = candidate.summary
       table.append(
-        [
-          candidate.name, decimalText(candidate.bitsPerWeight, decimals: 3),
-          errorText(summary.velocity), errorText(summary.latents),
-          decimalText(summary.psnr, decimals: 1) + " dB",
-        ]
+        [candidate.name] + (hasArithmetic ? [candidate.arithmetic.rawValue] : [])
+          + [
+            decimalText(candidate.bitsPerWeight, decimals: 3), errorText(summary.velocity),
+            errorText(summary.latents), decimalText(summary.psnr, decimals: 1) + " dB",
+          ]
           + (hasPictures
             ? [
               summary.ssim.map { decimalText($0, decimals: 4) } ?? "–",

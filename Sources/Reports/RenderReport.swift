@@ -1,6 +1,7 @@
 internal import Bundles
 internal import Families
 internal import MMDiT
+internal import Operations
 internal import Recipes
 public import Rendering
 internal import Sampling
@@ -56,7 +57,7 @@ public struct RenderReport {
     return lines.joined(separator: "\n")
   }
 
-  /// Steps, guidance and text length in one line.
+  /// Steps, guidance, text length and arithmetic in one line.
   private var settingsText: String {
     let (style, settings) = (job.pipeline.style, job.options.settings)
     let steps = style.stepCount(settings)
@@ -67,6 +68,7 @@ public struct RenderReport {
       case .classifierFree: "guidance \(guidance) from a second prediction"
       case .embedded: "guidance \(guidance) as an input"
       }
-    return "\(steps) steps, \(guidanceText), \(settings.textTokenCount) text tokens"
+    return "\(steps) steps, \(guidanceText), \(settings.textTokenCount) text tokens, "
+      + "\(job.options.arithmetic.rawValue) arithmetic"
   }
 }

@@ -13,13 +13,17 @@ struct Compare: Tool {
       purpose: """
         Candidates are paired by name and their runs by prompt. For each metric it
         tells the mean change and where it lies for prompts in general, by
-        resampling the prompts; formats/gate.md says how.
+        resampling the prompts; formats/gate.md says how. A candidate that was run in
+        another arithmetic is named.
         """,
       examples: [
         HelpExample("two reports", "mmdit-report compare old.json new.json"),
         HelpExample(
           "two versions of a history",
           "mmdit-report compare v1.1 v1.2 --history fidelity.sqlite"),
+        HelpExample(
+          "what does W8A8 cost beside the weights alone?",
+          "mmdit-report compare float32.json int8.json"),
       ]))
 
   @Argument(help: "The baseline: a report, or a label of the history.", completion: .file())

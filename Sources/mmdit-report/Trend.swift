@@ -37,7 +37,7 @@ struct Trend: Tool {
     })
   var metric = TrendMetric.mean(.velocityError)
 
-  @Option(help: "Follow only this candidate.")
+  @Option(help: "Follow only this candidate, in every arithmetic.")
   var candidate: String?
 
   @Option(help: "Write the trend for machines here; - is standard output.", completion: .file())

@@ -1,4 +1,5 @@
 internal import FidelityReports
+internal import Operations
 internal import ReportHistory
 internal import Reports
 internal import StrictJSON
@@ -18,7 +19,8 @@ func trendText(_ lines: [TrendLine], of metric: TrendMetric) -> String {
       let isOther = previous.map { $0.goldenSHA256 != point.goldenSHA256 } ?? false
       hasOtherGoldens = hasOtherGoldens || isOther
       table.append([
-        line.candidate, point.label + (isOther ? " *" : ""), point.addedAt.day,
+        line.arithmetic.qualified(line.candidate), point.label + (isOther ? " *" : ""),
+        point.addedAt.day,
         metric.text(point.value), bar(point.value, of: largest), point.passes ? "pass" : "fail",
       ])
       previous = point
@@ -36,7 +38,7 @@ func trendDocument(_ lines: [TrendLine], of metric: TrendMetric) -> JSONValue {
     "lines": .array(
       lines.map { line in
         [
-          "candidate": .init(line.candidate),
+          "candidate": .init(line.candidate), "arithmetic": .init(line.arithmetic.rawValue),
           "points": .array(
             line.points.map { point in
               [

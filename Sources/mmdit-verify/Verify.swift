@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Fidelity
 internal import FidelityReports
 internal import Goldens
+internal import Operations
 internal import Recipes
 internal import Reports
 internal import Storage
@@ -14,10 +15,12 @@ struct Verify: Tool {
     abstract: "Measures what a quantized model lost, on golden prompts.",
     discussion: helpText(
       purpose: """
-        Runs the reference and every candidate through the network in float32 and compares
-        them with recorded runs: each prediction at the recorded latents, whole runs on their
-        own, and every tensor with the reference. Limits come from --thresholds, else from
-        the recipe in a bundle. Exit code 1 says that some limit is not kept.
+        Runs the reference and every candidate through the network in float32 and
+        compares them with recorded runs: each prediction at the recorded latents,
+        whole runs on their own, and every tensor with the reference. --arithmetic
+        runs the candidates as a runtime does that multiplies in less. Limits come
+        from --thresholds, else from the recipe in a bundle. Exit code 1 says that
+        some limit is not kept.
         """,
       examples: [
         HelpExample(
@@ -27,6 +30,10 @@ struct Verify: Tool {
           "two candidates, a quick look at two prompts, a report to read",
           "mmdit-verify --golden goldens.safetensors --reference model --candidate a.mmdit "
             + "--candidate b.mmdit --only red-apple --only cat --markdown fidelity.md"),
+        HelpExample(
+          "what would W8A8 lose on this bundle, beside its weights alone?",
+          "mmdit-verify --golden goldens.safetensors --reference model --candidate int8.mmdit "
+            + "--arithmetic float32 --arithmetic int8"),
       ]),
     version: suiteVersion)
 
@@ -42,6 +49,14 @@ struct Verify: Tool {
       A bundle, a checkpoint, or a file or folder of another runtime; may be repeated.
       """, completion: .file())
   var candidate: [String] = []
+
+  @Option(
+    help: """
+      What candidates multiply in: float32, bfloat16, or int8 with a scale for each token and each \
+      row of weights (W8A8); may be repeated. The reference is always run in float32. (default: \
+      float32)
+      """)
+  var arithmetic: [ArithmeticName] = []
 
   @Option(help: "Run only the golden of this id; may be repeated.")
   var only: [String] = []
@@ -79,19 +94,34 @@ struct Verify: Tool {
       """)
   var attribution = false
 
+  @Flag(help: "Check everything and say what would be measured; run and write nothing.")
+  var dryRun = false
+
   @OptionGroup var runOptions: RunOptions
 
   func execute(_ context: ToolContext) throws -> ToolExit {
-    let verification = try verify(
+    let plan = try VerificationPlan(
       GoldenSet.open(golden), reference: Candidate.open(reference, name: "reference"),
-      candidates: Candidate.open(candidate), options: verificationOptions(),
-      threads: context.threadCount, monitor: context.monitor)
+      candidates: Candidate.open(candidate, in: arithmetics), options: verificationOptions())
+    guard !dryRun else {
+      let report = VerificationPlanReport(plan)
+      if json != "-" { try context.print(printable(report.text)) }
+      try context.write(report.document, to: json)
+      return .done
+    }
+    let verification = try plan.run(threads: context.threadCount, monitor: context.monitor)
     let report = try verification.report(
       environment: .current(threads: context.threadCount), relativeTo: reportFolder)
     if json != "-" { try context.print(printable(report.text)) }
     try context.write(report.document, to: json)
     if let markdown { try writeDocument(report.markdown, to: markdown) }
     return report.passes ? .done : .finding
+  }
+
+  /// Those of the command line, each once.
+  private var arithmetics: [Arithmetic] {
+    guard !arithmetic.isEmpty else { return [.float32] }
+    return Arithmetic.allCases.filter { known in arithmetic.contains { $0.arithmetic == known } }
   }
 
   /// Where the JSON report lies, from which it names pictures.

@@ -1,4 +1,5 @@
 import FidelityReports
+import Operations
 import Storage
 import StrictJSON
 import TestSupport
@@ -66,6 +67,28 @@ import Testing
 
   @Test func aKeyThatNobodyKnowsIsRefused() {
     #expect(message(["candidates", 1, "size"], 1).contains(#"candidates[1]: unknown key "size""#))
+  }
+
+  @Test(arguments: Arithmetic.allCases)
+  func theArithmeticOfACandidateIsKept(arithmetic: Arithmetic) throws {
+    var report = sampleReport()
+    report.candidates[1].arithmetic = arithmetic
+    #expect(try read(report.document).candidates.map(\.arithmetic) == [.float32, arithmetic])
+  }
+
+  @Test func anArithmeticThatNobodyKnowsIsRefused() {
+    #expect(
+      message(["candidates", 1, "arithmetic"], "fp8").hasSuffix(
+        #"arithmetic: expected one of float32, bfloat16, int8, found "fp8""#))
+  }
+
+  @Test func namesOfSeveralReportsSayTheArithmeticOnce() {
+    var candidate = sampleCandidate("a", error: 0)
+    #expect(candidate.nameWithArithmetic == "a")
+    candidate.arithmetic = .bfloat16
+    #expect(candidate.nameWithArithmetic == "a@bfloat16")
+    candidate.name = "a@bfloat16"
+    #expect(candidate.nameWithArithmetic == "a@bfloat16")
   }
 
   @Test func everyKeyMustBeThere() throws {

@@ -1,4 +1,5 @@
 import FidelityReports
+import Operations
 import StrictJSON
 import Testing
 
@@ -35,6 +36,24 @@ import Testing
       #expect(candidate.metrics.map(\.metric) == ReportMetric.allCases)
       #expect(candidate.metrics.allSatisfy { $0.worsening == 0 })
     }
+  }
+
+  @Test func anotherArithmeticIsComparedAndSaidButNotGated() throws {
+    var current = report(errors)
+    current.candidates[1].arithmetic = .int8
+    let change = Comparison(baseline: report(errors), current: current).candidates[1]
+    #expect(change.baselineArithmetic == .float32 && change.currentArithmetic == .int8)
+    #expect(change.metrics.map(\.metric) == ReportMetric.allCases)
+    let document = try JSONField(
+      document: "", value: Comparison(baseline: report(errors), current: current).document)
+    let candidate = try document["candidates"].array()[1]
+    #expect(try candidate["baseline_arithmetic"].string() == "float32")
+    #expect(try candidate["current_arithmetic"].string() == "int8")
+    #expect(
+      throws: ComparisonFailure.differentArithmetic(
+        candidate: "int8", baseline: .float32, current: .int8)
+    ) { try gate(report(errors), current) }
+    #expect(try gate(current, current).passes)
   }
 
   @Test func whatGrewOnEveryPromptIsFound() throws {

@@ -1,4 +1,5 @@
 import FidelityReports
+import Operations
 
 /// A report with something under every key.
 func sampleReport() -> FidelityReport {
@@ -9,7 +10,8 @@ func sampleReport() -> FidelityReport {
       sha256: String(repeating: "0a", count: 32)),
     candidates: [
       CandidateReport(
-        name: "reference", path: "model", bitsPerWeight: 16, storedByteCount: 2_000_000,
+        name: "reference", path: "model", arithmetic: .float32, bitsPerWeight: 16,
+        storedByteCount: 2_000_000,
         thresholds: ["velocity_relative_error": 1e-5],
         goldens: [sampleGolden("cat", error: 0), sampleGolden("dog", error: 0)]),
       sampleCandidate("int8", error: 0.01),
@@ -20,8 +22,8 @@ func sampleReport() -> FidelityReport {
 /// A candidate whose every error is about `error`.
 func sampleCandidate(_ name: String, error: Double) -> CandidateReport {
   CandidateReport(
-    name: name, path: "\(name).mmdit", recipe: name, bitsPerWeight: 8.5,
-    storedByteCount: 1_000_000,
+    name: name, path: "\(name).mmdit", recipe: name, arithmetic: .float32,
+    bitsPerWeight: 8.5, storedByteCount: 1_000_000,
     thresholds: ["velocity_relative_error": 0.1, "latents_psnr_db": 30],
     violations: [
       .init(

@@ -1,5 +1,6 @@
 import Images
 import MMDiT
+import Operations
 import Rendering
 import Sampling
 import Storage
@@ -29,8 +30,32 @@ import Testing
         Array(try #require(text["mmdit-render"]).utf8), document: "picture")
       #expect(try made["seed"].integer() == 9)
       #expect(try made["steps"].integer() == 1)
+      #expect(try made["arithmetic"].string() == "float32")
       #expect(try made["guidance_kind"].string() == "classifier_free")
       #expect(try made["sigmas"].array().map { try $0.double() } == [1, 0])
+    }
+  }
+
+  @Test func anArithmeticIsUsedAndSaid() throws {
+    try TemporaryFolder.with { folder in
+      var pictures: [RenderedPicture] = []
+      for arithmetic in Arithmetic.allCases {
+        var options = options(["a"], folder.path("a.png"))
+        options.arithmetic = arithmetic
+        let job = try RenderJob(options)
+        pictures += try job.run()
+        let made = JSONField(
+          document: "", value: job.document(of: pictures[pictures.count - 1].prepared))
+        #expect(try made["arithmetic"].string() == arithmetic.rawValue)
+        #expect(
+          try Image.readPNG(options.output).texts.contains {
+            $0.text.contains(#""arithmetic":"\#(arithmetic.rawValue)""#)
+          })
+      }
+      #expect(pictures[0].latents != pictures[1].latents)
+      #expect(pictures[1].latents != pictures[2].latents)
+      // What leads to the transformer is the same.
+      #expect(pictures[0].prepared.run.text == pictures[2].prepared.run.text)
     }
   }
 

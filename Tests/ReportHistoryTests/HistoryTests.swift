@@ -1,4 +1,5 @@
 import FidelityReports
+import Operations
 import ReportHistory
 import Storage
 import TestSupport
@@ -48,6 +49,20 @@ import Testing
       for (point, expected) in zip(lines[0].points, [0.02, 0.08, 1.2]) {
         #expect(abs(point.value / expected - 1) < 1e-14)
       }
+    }
+  }
+
+  @Test func everyArithmeticHasATrendOfItsOwn() throws {
+    try TemporaryFolder.with { folder in
+      let history = try history(in: folder)
+      var report = sampleReport(["int8": 0.1])
+      report.candidates[1].arithmetic = .int8
+      try history.add(report, label: "v4", at: day(4))
+      let lines = try history.trend(.mean(.velocityError), candidate: "int8")
+      #expect(lines.map(\.candidate) == ["int8", "int8"])
+      #expect(lines.map(\.arithmetic) == [.float32, .int8])
+      #expect(lines.map { $0.points.map(\.label) } == [["v1", "v2", "v3"], ["v4"]])
+      #expect(try history.report("v4") == report)
     }
   }
 

@@ -1,5 +1,6 @@
 import FidelityReports
 import GRDB
+import Operations
 import ReportHistory
 import Storage
 import TestSupport
@@ -63,6 +64,35 @@ import Testing
       let path = try folder.write("empty.sqlite", "")
       #expect(failure { _ = try History.open(path) } == .olderSchema(path: path))
       #expect(try History.open(path, for: .writing).runs().isEmpty)
+    }
+  }
+
+  @Test func candidatesBeforeArithmeticsWereOfFloat32() throws {
+    try TemporaryFolder.with { folder in
+      let path = try history(
+        in: folder,
+        """
+        ALTER TABLE candidate DROP COLUMN arithmetic;
+        DELETE FROM grdb_migrations WHERE identifier = '2: arithmetic of candidates';
+        """)
+      #expect(failure { _ = try History.open(path) } == .olderSchema(path: path))
+      let lines = try History.open(path, for: .writing).trend(.bitsPerWeight)
+      #expect(lines.map(\.arithmetic) == [.float32, .float32])
+    }
+  }
+
+  @Test func anArithmeticThatNobodyKnowsIsDamage() throws {
+    try TemporaryFolder.with { folder in
+      let path = try history(in: folder, "UPDATE candidate SET arithmetic = 'fp8'")
+      guard
+        case .damaged(_, let reason)? = failure({
+          _ = try History.open(path).trend(.bitsPerWeight)
+        })
+      else {
+        Issue.record("no damage")
+        return
+      }
+      #expect(reason.contains("column arithmetic: expected the name of an arithmetic"))
     }
   }
 

@@ -1,4 +1,5 @@
 import FidelityReports
+import Operations
 
 /// A report on two goldens, of a reference and of candidates with these errors.
 func sampleReport(_ errors: KeyValuePairs<String, Double>) -> FidelityReport {
@@ -13,7 +14,8 @@ func sampleReport(_ errors: KeyValuePairs<String, Double>) -> FidelityReport {
 
 func sampleCandidate(_ name: String, error: Double) -> CandidateReport {
   CandidateReport(
-    name: name, path: "\(name).mmdit", bitsPerWeight: 8.5, storedByteCount: 1_000_000,
+    name: name, path: "\(name).mmdit", arithmetic: .float32, bitsPerWeight: 8.5,
+    storedByteCount: 1_000_000,
     violations: error > 0.5
       ? [
         .init(

@@ -1,4 +1,5 @@
 import FidelityReports
+import Operations
 import ReportPages
 import Testing
 
@@ -65,6 +66,18 @@ import Testing
     let taken = try page(
       sampleReport(names: ["a", "a (2)"]), sampleReport(names: ["a"], error: 0.02))
     #expect(taken.contains("<bdi>a (3)</bdi>"))
+  }
+
+  @Test func candidatesOfAnotherArithmeticSayIt() throws {
+    var other = sampleReport(names: ["int8"], error: 0.02)
+    other.candidates[1].arithmetic = .int8
+    let html = try page(sampleReport(names: ["int8"]), other)
+    #expect(html.contains("<bdi>int8</bdi>"))
+    #expect(html.contains("<bdi>int8@int8</bdi>"))
+    #expect(html.components(separatedBy: "<small>in int8 arithmetic</small>").count == 2)
+    // In the provenance: the reference and the first candidate, then the second.
+    #expect(html.components(separatedBy: "<td>float32</td>").count == 3)
+    #expect(html.components(separatedBy: "<td>int8</td>").count == 2)
   }
 
   @Test func reportsOnOtherGoldenSetsHaveTheirOwnPart() throws {

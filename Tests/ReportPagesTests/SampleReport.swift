@@ -1,4 +1,5 @@
 import FidelityReports
+import Operations
 
 /// A report to show, with as many candidates and goldens as a test wants.
 func sampleReport(
@@ -7,13 +8,15 @@ func sampleReport(
   error: Double = 0.01, picture: PictureReport? = nil
 ) -> FidelityReport {
   let reference = CandidateReport(
-    name: "reference", path: "model", bitsPerWeight: 16, storedByteCount: 8_000_000_000,
+    name: "reference", path: "model", arithmetic: .float32, bitsPerWeight: 16,
+    storedByteCount: 8_000_000_000,
     thresholds: ["velocity_relative_error": 1e-4],
     goldens: sampleGoldens(count: goldenCount, stepCount: stepCount, error: 1e-6, picture: nil))
   let candidates = names.enumerated().map { index, name in
     CandidateReport(
-      name: name, path: "\(name).mmdit", recipe: name, bitsPerWeight: 8 / Double(index + 1),
-      storedByteCount: 4_000_000_000 / (index + 1), thresholds: thresholds,
+      name: name, path: "\(name).mmdit", recipe: name, arithmetic: .float32,
+      bitsPerWeight: 8 / Double(index + 1), storedByteCount: 4_000_000_000 / (index + 1),
+      thresholds: thresholds,
       goldens: sampleGoldens(
         count: goldenCount, stepCount: stepCount, error: error * Double(index + 1),
         picture: picture),

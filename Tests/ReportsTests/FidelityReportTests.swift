@@ -2,6 +2,7 @@ import Families
 import Fidelity
 import FidelityReports
 import Goldens
+import Operations
 import Recipes
 import Reports
 import Storage
@@ -94,6 +95,16 @@ import Testing
         """)
   }
 
+  @Test func anArithmeticHasAColumnWhereItIsNotThatOfTheReference() throws {
+    var (report, _) = try report([Self.golden("cat", [3, 4.5], velocities: [0.01, 0.025])])
+    report.candidates[1].arithmetic = .int8
+    let lines = report.text.split(separator: "\n")
+    #expect(lines[0].hasPrefix("candidate  arithmetic  bits/weight  velocity error  latents error"))
+    #expect(lines[2].hasPrefix("reference  float32          32.000               0"))
+    #expect(lines[3].hasPrefix("small      int8             32.000          0.0250"))
+    #expect(report.markdown.contains("| small | int8 | 32.000 | 0.0250 |"))
+  }
+
   @Test func aFailureListsItsViolations() throws {
     let (report, _) = try report(
       [Self.golden("cat", [3, 4.5], velocities: [0.01, 0.025])],
@@ -147,10 +158,11 @@ import Testing
 
         Measured by version 1.2.3 on a processor, Linux 6.1, with 2 threads.
 
-        | candidate | bits/weight | velocity error | latents error | latents PSNR | verdict |
-        |---|---:|---:|---:|---:|---|
-        | reference | 32.000 | 0 | 0 | ∞ dB | **pass** |
-        | small | 32.000 | 0.0250 | 0.100 | 9.0 dB | **fail** |
+        | candidate | arithmetic | bits/weight | velocity error | latents error | latents PSNR | \
+        SSIM | verdict |
+        |---|---|---:|---:|---:|---:|---:|---|
+        | reference | float32 | 32.000 | 0 | 0 | ∞ dB | – | **pass** |
+        | small | float32 | 32.000 | 0.0250 | 0.100 | 9.0 dB | – | **fail** |
 
         Each figure is the worst over the goldens.
         """))
@@ -219,6 +231,7 @@ import Testing
       try small["stored_byte_count"].integer() == candidate("small").weights.weights.storedByteCount
     )
     #expect(try small["recipe"].value == .null)
+    #expect(try small["arithmetic"].string() == "float32")
     #expect(try FidelityReport(document: document).document == document.value)
     #expect(
       try small["violations"].value.compact() == """

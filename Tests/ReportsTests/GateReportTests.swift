@@ -1,4 +1,5 @@
 import FidelityReports
+import Operations
 import Reports
 import Storage
 import TestSupport
@@ -21,7 +22,8 @@ import Testing
       goldenSet: .init(file: "g", producer: "p", sha256: String(repeating: "0", count: 64)),
       candidates: [
         CandidateReport(
-          name: name, path: "p", bitsPerWeight: 8, storedByteCount: 1_000_000, goldens: goldens,
+          name: name, path: "p", arithmetic: .float32, bitsPerWeight: 8,
+          storedByteCount: 1_000_000, goldens: goldens,
           tensors: (0..<9).map {
             TensorReport(
               name: "t\($0)", encoding: "int8", bitsPerWeight: 8, maximumAbsoluteError: 1,
@@ -80,6 +82,15 @@ import Testing
     #expect(text.contains("The golden sets differ"))
     #expect(text.contains("int8: only in the baseline"))
     #expect(text.contains("int4: only in the current report"))
+  }
+
+  @Test func anotherArithmeticIsSaid() throws {
+    var other = report(errors)
+    other.candidates[0].arithmetic = .bfloat16
+    #expect(
+      Comparison(baseline: report(errors), current: other).text.contains(
+        "int8: other arithmetic: float32 in the baseline, bfloat16 in the current report"))
+    #expect(!Comparison(baseline: other, current: other).text.contains("arithmetic"))
   }
 
   @Test func workflowCommandsAreEscaped() throws {

@@ -5,7 +5,8 @@ struct PageCandidate {
   let report: CandidateReport
   /// Where the paths of its pictures begin.
   let folder: String
-  /// Its name, with a number when another candidate has the same.
+  /// Its name, with its arithmetic where that is not float32, and with a number when another
+  /// candidate has the same.
   let label: String
   /// Whether it is the unquantized model that the others are compared with.
   let isReference: Bool

@@ -67,6 +67,11 @@ struct PageModel {
       PageMetric.all.map { Explanation(title: $0.title, text: $0.explanation) }
       + [
         Explanation(
+          title: "Arithmetic",
+          text: "What the products of the transformer's blocks are computed in: float32, the "
+            + "reference; bfloat16; or int8, with a scale for each token and each row of weights "
+            + "(W8A8). Goldens and reference are of float32."),
+        Explanation(
           title: "Drift",
           text: "‖x − x*‖ / ‖x*‖ of the latents after each step of the candidate's own run."),
         Explanation(

@@ -1,4 +1,5 @@
 internal import FidelityReports
+internal import Operations
 internal import ToolKit
 
 /// What was compared with what, where, and what was left out.
@@ -14,6 +15,7 @@ struct ProvenanceSection {
     let name: String
     let colorClass: String
     let path: String
+    let arithmetic: String
     let limits: [String]
   }
 
@@ -54,6 +56,7 @@ struct ProvenanceSection {
         .map { "\($0.key) \(tickText($0.value))" }
       return Candidate(
         name: candidate.label, colorClass: candidate.colorClass, path: candidate.report.path,
+        arithmetic: candidate.report.arithmetic.rawValue,
         limits: limits.isEmpty ? ["none"] : limits)
     }
     skipped =

@@ -45,11 +45,12 @@ struct ReportGroup {
       if isReference, candidates.contains(where: { $0.isReference && $0.report == candidate }) {
         continue
       }
-      var label = candidate.name
+      let name = candidate.nameWithArithmetic
+      var label = name
       var count = 1
       while !names.insert(label).inserted {
         count += 1
-        label = "\(candidate.name) (\(count))"
+        label = "\(name) (\(count))"
       }
       let isDrawn = !isReference || report.candidates.count == 1
       candidates.append(

@@ -1,4 +1,5 @@
 internal import FidelityReports
+internal import Operations
 internal import ToolKit
 
 /// The table with a line for each candidate.
@@ -6,6 +7,8 @@ struct SummarySection {
   struct Row {
     let name: String
     let recipe: String?
+    /// What its products were computed in; nil for float32.
+    let arithmetic: String?
     let colorClass: String
     let isReference: Bool
     let verdict: Badge
@@ -24,8 +27,10 @@ struct SummarySection {
     rows = group.candidates.map { candidate in
       let report = candidate.report
       return Row(
-        name: candidate.label, recipe: report.recipe, colorClass: candidate.colorClass,
-        isReference: candidate.isReference, verdict: Badge(report),
+        name: candidate.label, recipe: report.recipe,
+        arithmetic: report.arithmetic == .float32 ? nil : report.arithmetic.rawValue,
+        colorClass: candidate.colorClass, isReference: candidate.isReference,
+        verdict: Badge(report),
         cells: [
           TableCell(report.bitsPerWeight, text: decimalText(report.bitsPerWeight, decimals: 2)),
           TableCell(Double(report.storedByteCount), text: byteCountText(report.storedByteCount)),

@@ -9,10 +9,10 @@ let provenanceTemplate = #"""
   </dl>
   <div class="scroll" tabindex="0" role="region" aria-label="Candidates and their limits">
   <table>
-  <thead><tr><th scope="col">Candidate</th><th scope="col">File</th><th scope="col">Limits</th></tr></thead>
+  <thead><tr><th scope="col">Candidate</th><th scope="col">File</th><th scope="col">Arithmetic</th><th scope="col">Limits</th></tr></thead>
   <tbody>
   {{#candidates}}
-  <tr><th scope="row"><span class="dot {{colorClass}}"></span><bdi>{{name}}</bdi></th><td><code>{{path}}</code></td><td class="limits">{{#limits}}<span>{{.}}</span> {{/limits}}</td></tr>
+  <tr><th scope="row"><span class="dot {{colorClass}}"></span><bdi>{{name}}</bdi></th><td><code>{{path}}</code></td><td>{{arithmetic}}</td><td class="limits">{{#limits}}<span>{{.}}</span> {{/limits}}</td></tr>
   {{/candidates}}
   </tbody>
   </table>

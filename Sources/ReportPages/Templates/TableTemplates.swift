@@ -23,7 +23,7 @@ let summaryTemplate = #"""
   <tbody>
   {{#rows}}
   <tr{{#isReference}} class="reference"{{/isReference}}>
-  <th scope="row" data-v="{{name}}"><span class="dot {{colorClass}}"></span><bdi>{{name}}</bdi>{{#isReference}}<small>the unquantized model</small>{{/isReference}}{{#recipe}}<small>recipe <bdi>{{.}}</bdi></small>{{/recipe}}</th>
+  <th scope="row" data-v="{{name}}"><span class="dot {{colorClass}}"></span><bdi>{{name}}</bdi>{{#isReference}}<small>the unquantized model</small>{{/isReference}}{{#recipe}}<small>recipe <bdi>{{.}}</bdi></small>{{/recipe}}{{#arithmetic}}<small>in {{.}} arithmetic</small>{{/arithmetic}}</th>
   <td data-v="{{verdict.word}}"><span class="badge {{verdict.verdictClass}}"><span aria-hidden="true">{{verdict.sign}}</span> {{verdict.word}}</span></td>
   {{#cells}}{{>cell}}{{/cells}}
   </tr>

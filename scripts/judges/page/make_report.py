@@ -14,6 +14,7 @@ import pictures
 # name, recipe, bits per weight, strength of the disturbance
 CANDIDATES = [
     ("klein-int8", "int8", 8.02, 0.06),
+    ("klein-int8@int8", "int8", 8.02, 0.12),
     ("klein-mixed", "mixed", 5.61, 0.22),
     ("klein-int4-g64", "int4-g64", 4.39, 0.38),
     ("klein-int4", "int4", 4.08, 0.9),
@@ -100,6 +101,7 @@ def candidate(name, recipe, bits, strength, goldens, seed, is_reference=False):
         tensor(random, f"{name}.attn.to_q.weight", bits, strength) for name in BLOCKS]
     return {
         "name": name, "path": f"models/{name}.mmdit", "recipe": recipe,
+        "arithmetic": "int8" if name.endswith("@int8") else "float32",
         "verdict": "fail" if violations else "pass", "bits_per_weight": bits,
         "stored_byte_count": int(WEIGHT_COUNT * bits / 8),
         "thresholds": {"velocity_relative_error": 0.0001} if is_reference else LIMITS,

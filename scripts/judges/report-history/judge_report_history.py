@@ -286,6 +286,29 @@ def judge_history(judge):
     judge.check(foreign.read_bytes() == before, "a foreign database stays as it is")
 
 
+def judge_arithmetic(judge):
+    """A candidate in another arithmetic is compared and named, not gated."""
+    old = report(8, 3)
+    new = copy.deepcopy(old)
+    candidate(new)["arithmetic"] = "int8"
+    paths = [write(judge, "float32.json", old), write(judge, "int8.json", new)]
+    found = candidate(judge.report("mmdit-report", "compare", *paths))
+    judge.check((found["baseline_arithmetic"], found["current_arithmetic"]) == ("float32", "int8"),
+                "a comparison says both arithmetics")
+    text = judge.tool("mmdit-report", "compare", *paths).stdout
+    judge.check("int8: other arithmetic: float32 in the baseline, int8 in the current" in text,
+                f"a comparison for people names the candidate: {text[-300:]}")
+    message = judge.tool("mmdit-report", "gate", "--baseline", *paths, exits=65).stderr
+    judge.check("int8: arithmetic: expected float32" in message, f"the gate says why: {message}")
+    judge.report("mmdit-report", "gate", "--baseline", paths[1], paths[1])
+    history = judge.folder / "arithmetic.sqlite"
+    for label, path in zip("ab", paths):
+        judge.tool("mmdit-report", "add", path, "--history", history, "--label", label)
+    lines = judge.report("mmdit-report", "trend", "--history", history, "--candidate", "int8")["lines"]
+    judge.check([(line["arithmetic"], len(line["points"])) for line in lines]
+                == [("float32", 1), ("int8", 1)], f"each arithmetic has its trend: {lines}")
+
+
 def judge_controls(judge):
     """The judge itself: a wrong interval and a wrong verdict have to be found."""
     probe = harness.Judge(judge.binaries)
@@ -310,6 +333,7 @@ with harness.Judge() as judge:
     judge_schemas(judge)
     judge_intervals(judge)
     judge_findings(judge)
+    judge_arithmetic(judge)
     judge_rates(judge)
     judge_history(judge)
     judge_controls(judge)

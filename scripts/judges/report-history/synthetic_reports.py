@@ -38,6 +38,7 @@ def report(prompts, seed):
         } for index in range(5)]
         candidates.append({
             "name": name, "path": f"{name}.mmdit", "recipe": name if tensors else None,
+            "arithmetic": "float32",
             "verdict": "pass", "bits_per_weight": 8.5, "stored_byte_count": 4_000_000,
             "thresholds": {"velocity_relative_error": 0.5}, "violations": [],
             "goldens": [golden(f"prompt-{index}", scale * float(rng.lognormal(0, 0.4)), rng)

@@ -84,6 +84,11 @@ def documents(judge):
         bundles["own"], "--thresholds", judge.folder / "thresholds.json", exits=1)
     yield "fidelity-report", "a skipped golden", judge.report(
         "mmdit-verify", *arguments, "--only", "apple-ink")
+    in_arithmetics = [*arguments, "--candidate", bundles["int8"], "--arithmetic", "bfloat16",
+                      "--arithmetic", "int8"]
+    yield "fidelity-report", "two arithmetics", judge.report("mmdit-verify", *in_arithmetics)
+    yield "verification-plan", "two arithmetics", judge.report(
+        "mmdit-verify", *in_arithmetics, "--only", "apple-ink", "--dry-run")
     yield from comparisons(judge, arguments, bundles)
     yield from pictures(judge, bundles["int8"])
 
@@ -104,6 +109,7 @@ def pictures(judge, bundle):
     command = ["mmdit-render", MODEL, "--prompt", "a cat", "--output", judge.folder / "cat.png",
                *small]
     yield "render-report", "a bundle", judge.report(*command, "--weights", bundle)
+    yield "render-report", "another arithmetic", judge.report(*command, "--arithmetic", "int8")
     yield "render-report", "a dry run", judge.report(*command, "--dry-run")
 
 
@@ -126,6 +132,11 @@ def comparisons(judge, arguments, bundles):
     yield "comparison", "worse", worse
     yield "gate-tolerances", "the default ones", worse["gate"]["tolerances"]
     yield "gate-tolerances", "a file", {"picture_flip": None, "latents_psnr_db": 1}
+    judge.tool("mmdit-verify", *arguments, "--candidate", judge.folder / "as-int8/klein.mmdit",
+               "--arithmetic", "int8", "--json", judge.folder / "w8a8.json")
+    yield "comparison", "another arithmetic", judge.report(
+        "mmdit-report", "compare", paths[0], judge.folder / "w8a8.json")
+    judge.tool("mmdit-report", "gate", "--baseline", paths[0], judge.folder / "w8a8.json", exits=65)
     history = judge.folder / "history.sqlite"
     for label, path in zip("ab", paths):
         judge.tool("mmdit-report", "add", path, "--history", history, "--label", label)
