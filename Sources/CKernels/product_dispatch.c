@@ -34,9 +34,9 @@ void mmdit_pack_rows(
 }
 
 void mmdit_pack_codes(
-    mmdit_level level, mmdit_format format, const void *source, size_t stride, size_t rows,
-    size_t depth, const float *scales, void *panel, size_t lanes) {
-  loops[level]->pack_codes(format, source, stride, rows, depth, scales, panel, lanes);
+    mmdit_level level, mmdit_format format, mmdit_format coding, const void *codes, size_t stride,
+    size_t rows, size_t depth, const float *scales, void *panel, size_t lanes) {
+  loops[level]->pack_codes(format, coding, codes, stride, rows, depth, scales, panel, lanes);
 }
 
 void mmdit_pack_columns(

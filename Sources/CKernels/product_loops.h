@@ -57,27 +57,55 @@ INLINE bytes integers(floats values, float inverse) {
   return __builtin_convertvector(AS_WORDS(values * inverse + 0x1.8p23f), bytes);
 }
 
-// 16 words of a row, from `count` numbers of `size` bytes and zeros behind them. Numbers that are
-// smaller than floats are those of the format already.
+INLINE size_t size_of(const mmdit_format coding) {
+  return coding == MMDIT_FLOAT32 ? 4 : coding == MMDIT_BFLOAT16 ? 2 : 1;
+}
+
+typedef uint16_t halves __attribute__((ext_vector_type(LANES)));
+
+// The values of up to 16 numbers from number `first` on, and zeros for those that are not there.
+INLINE floats load_coded(
+    const mmdit_format coding, const uint8_t *numbers, size_t first, size_t count) {
+  size_t there = beyond(count, first);
+  if (coding == MMDIT_FLOAT32) return load((const float *)(const void *)numbers + first, there);
+  if (coding == MMDIT_BFLOAT16) {
+    halves bits = 0;
+    if (there >= LANES)
+      memcpy(&bits, numbers + 2 * first, sizeof bits);
+    else
+      memcpy(&bits, numbers + 2 * first, 2 * there);
+    return AS_FLOATS(__builtin_convertvector(bits, words) << 16);
+  }
+  bytes integers = 0;
+  if (there >= LANES)
+    memcpy(&integers, numbers + first, sizeof integers);
+  else
+    memcpy(&integers, numbers + first, there);
+  return __builtin_convertvector(integers, floats);
+}
+
+// 16 words of a row, from `count` numbers and zeros behind them; those that are coded as the format has
+// them already are taken as they are, others times `factor`.
 INLINE words converted(
-    const mmdit_format format, const size_t size, const void *numbers, size_t count, float factor) {
-  if (size < sizeof(float)) {
+    const mmdit_format format, const mmdit_format coding, const uint8_t *numbers, size_t count,
+    float factor) {
+  if (coding == format && coding != MMDIT_FLOAT32) {
     words codes = 0;
-    if (count * size >= sizeof codes)
+    if (count * size_of(coding) >= sizeof codes)
       memcpy(&codes, numbers, sizeof codes);
     else
-      memcpy(&codes, numbers, count * size);
+      memcpy(&codes, numbers, count * size_of(coding));
     return codes;
   }
-  const float *source = numbers;
-  if (format == MMDIT_FLOAT32) return AS_WORDS(load(source, count) * factor);
+  if (format == MMDIT_FLOAT32) return AS_WORDS(load_coded(coding, numbers, 0, count) * factor);
   if (format == MMDIT_BFLOAT16)
     return bf16_words(
-        load(source, count) * factor, load(source + LANES, beyond(count, LANES)) * factor);
+        load_coded(coding, numbers, 0, count) * factor,
+        load_coded(coding, numbers, LANES, count) * factor);
   bytes parts[4];
 #pragma clang loop unroll(full)
   for (size_t p = 0; p < 4; p++)
-    parts[p] = integers(load(source + p * LANES, beyond(count, p * LANES)), factor);
+    parts[p] = integers(load_coded(coding, numbers, p * LANES, count), factor);
   words result;
   memcpy(&result, parts, sizeof result);
   return result;
@@ -131,13 +159,12 @@ INLINE words with_integers(words sums, words integers) {
 #endif
 }
 
-// Up to 16 rows of numbers of `size` bytes; `factors` has one for each. Of integers, their sums in
-// each row.
+// Up to 16 rows of numbers in a coding; `factors` has one for each. Of integers, their sums in each row.
 INLINE words pack_sixteen(
-    const mmdit_format format, const size_t size, const void *source, size_t stride,
+    const mmdit_format format, const mmdit_format coding, const uint8_t *source, size_t stride,
     const size_t rows, size_t depth, const float *factors, int32_t mask, int32_t *panel,
     size_t lanes) {
-  const uint8_t *first = source;
+  const size_t size = size_of(coding);
   const size_t numbers = format == MMDIT_FLOAT32 ? 1 : format == MMDIT_BFLOAT16 ? 2 : 4;
   words sums = 0;
   for (size_t k = 0; k < depth; k += LANES * numbers) {
@@ -148,13 +175,13 @@ INLINE words pack_sixteen(
 #pragma clang loop unroll(full)
       for (size_t row = 0; row < LANES; row++)
         r[row] = row < rows ? converted(
-                                  format, size, first + (row * stride + k) * size,
+                                  format, coding, source + (row * stride + k) * size,
                                   LANES * numbers, factors[row])
                             : (words)0;
     } else {
       for (size_t row = 0; row < LANES; row++)
         r[row] = row < rows ? converted(
-                                  format, size, first + (row * stride + k) * size, count,
+                                  format, coding, source + (row * stride + k) * size, count,
                                   factors[row])
                             : (words)0;
     }
@@ -186,19 +213,19 @@ INLINE float largest_magnitude(const float *values, size_t count) {
 
 // Up to 16 rows; of integers, their sums too, which stand behind the scales.
 INLINE void pack_group(
-    const mmdit_format format, const size_t size, const void *source, size_t stride, size_t rows,
-    size_t depth, const float *factors, int32_t *panel, size_t lanes) {
+    const mmdit_format format, const mmdit_format coding, const uint8_t *source, size_t stride,
+    size_t rows, size_t depth, const float *factors, int32_t *panel, size_t lanes) {
   int32_t mask = format == MMDIT_INT8 && lanes == MMDIT_PANEL_ROWS ? (int32_t)0x80808080 : 0;
   words sums = 0;
   if (rows == LANES)
-    sums = pack_sixteen(format, size, source, stride, LANES, depth, factors, mask, panel, lanes);
+    sums = pack_sixteen(format, coding, source, stride, LANES, depth, factors, mask, panel, lanes);
   else if (rows == MMDIT_PANEL_ROWS)
     sums = pack_sixteen(
-        format, size, source, stride, MMDIT_PANEL_ROWS, depth, factors, mask, panel, lanes);
+        format, coding, source, stride, MMDIT_PANEL_ROWS, depth, factors, mask, panel, lanes);
   else
     for (size_t row = 0; row < rows; row++)
       sums[row] = pack_sixteen(
-          format, size, (const uint8_t *)source + row * stride * size, stride, 1, depth,
+          format, coding, source + row * stride * size_of(coding), stride, 1, depth,
           factors + row, mask, panel + row, lanes)[0];
   if (format == MMDIT_INT8)
     memcpy(panel + ((depth + 3) / 4 + 1) * lanes, &sums, rows * sizeof *panel);
@@ -219,7 +246,9 @@ INLINE void pack_floats(
       memcpy(panel + (depth + 3) / 4 * lanes + row, &scale, sizeof scale);
     }
   }
-  pack_group(format, sizeof(float), source, stride, rows, depth, factors, panel, lanes);
+  pack_group(
+      format, MMDIT_FLOAT32, (const uint8_t *)(const void *)source, stride, rows, depth, factors,
+      panel, lanes);
 }
 
 static void pack_rows(
@@ -242,21 +271,30 @@ static void pack_rows(
 }
 
 static void pack_codes(
-    mmdit_format format, const void *source, size_t stride, size_t rows, size_t depth,
-    const float *scales, int32_t *panel, size_t lanes) {
-  static const float none[LANES];
-  const uint8_t *bytes = source;
+    mmdit_format format, mmdit_format coding, const void *codes, size_t stride, size_t rows,
+    size_t depth, const float *scales, int32_t *panel, size_t lanes) {
+  float factors[LANES];
   for (size_t row = 0; row < rows; row += LANES) {
+    const uint8_t *from = (const uint8_t *)codes + row * stride * size_of(coding);
     size_t count = rows - row < LANES ? rows - row : LANES;
-    if (format == MMDIT_BFLOAT16) {
-      pack_group(
-          MMDIT_BFLOAT16, 2, bytes + row * stride * 2, stride, count, depth, none, panel + row,
-          lanes);
+    for (size_t i = 0; i < count; i++) factors[i] = coding == MMDIT_INT8 ? scales[row + i] : 1;
+#define PACK(format, coding) \
+  pack_group(format, coding, from, stride, count, depth, factors, panel + row, lanes)
+    if (format == MMDIT_FLOAT32) {
+      if (coding == MMDIT_INT8)
+        PACK(MMDIT_FLOAT32, MMDIT_INT8);
+      else
+        PACK(MMDIT_FLOAT32, MMDIT_BFLOAT16);
+    } else if (format == MMDIT_BFLOAT16) {
+      if (coding == MMDIT_INT8)
+        PACK(MMDIT_BFLOAT16, MMDIT_INT8);
+      else
+        PACK(MMDIT_BFLOAT16, MMDIT_BFLOAT16);
     } else {
-      pack_group(
-          MMDIT_INT8, 1, bytes + row * stride, stride, count, depth, none, panel + row, lanes);
-      memcpy(panel + (depth + 3) / 4 * lanes + row, scales + row, count * sizeof *scales);
+      PACK(MMDIT_INT8, MMDIT_INT8);
+      memcpy(panel + (depth + 3) / 4 * lanes + row, factors, count * sizeof *factors);
     }
+#undef PACK
   }
 }
 

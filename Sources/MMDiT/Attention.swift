@@ -24,7 +24,8 @@ struct Attention: Sendable {
   /// and values of a head stay in its caches.
   private static let queryRun = 4 * Panels.rows
 
-  /// Writes the attended values, heads side by side, to the first D columns of `output` `[N, _]`.
+  /// Writes the attended values of the rows `queries`, heads side by side, to the first D columns of
+  /// `output` `[N, _]`.
   ///
   /// `projected` `[N, ≥ 3D]` holds q, k, v in its first 3D columns, D = H · K each. Text rows are
   /// normed with `text`, image rows with `image`.
@@ -32,8 +33,8 @@ struct Attention: Sendable {
   /// Keys and values of all heads are packed first, 2 · N · D values. Then each run of queries goes
   /// through its input's heads; of the scores, one panel of rows is alive per thread.
   func attend(
-    _ projected: Matrix, text: HeadNorms, image: HeadNorms, into output: inout Matrix,
-    workspace: inout Workspace
+    _ projected: Matrix, queries: Range<Int>, text: HeadNorms, image: HeadNorms,
+    into output: inout Matrix, workspace: inout Workspace
   ) throws {
     let columns = output.columns
     for input in stacked.inputs {
@@ -42,6 +43,7 @@ struct Attention: Sendable {
       var span = output.values.mutableSpan
       try DisjointRows.lend(&span, columns: columns) { rows in
         for (part, norms) in [(input.text, text), (input.image, image)] {
+          let part = part.clamped(to: queries)
           try forEachChunk(of: part.count, chunk: Self.queryRun, threads: threads) { run in
             let run = part.lowerBound + run.lowerBound..<part.lowerBound + run.upperBound
             rows.withRows(run) { output in

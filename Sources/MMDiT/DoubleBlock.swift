@@ -43,7 +43,7 @@ extension ForwardPass {
     }
     var attended = workspace.matrix(rows: stacked.count, columns: width)
     try attention.attend(
-      projected,
+      projected, queries: 0..<stacked.count,
       text: HeadNorms(
         query: try weights.values(of: "\(name).norm_added_q.weight"),
         key: try weights.values(of: "\(name).norm_added_k.weight")),

@@ -50,21 +50,28 @@ struct ForwardPass {
     let modulations = try modulations(by: conditioning(batch))
     try embedTokens(batch)
     for block in configuration.blocks {
-      try apply(block, modulations)
+      // What the last block makes of text is read by nothing but a trace.
+      let isRead = trace != nil || block != configuration.blocks.last
+      try apply(block, modulations, rows: isRead ? 0..<stacked.count : stacked.image)
       monitor.advance(by: 1)
     }
     return try predict(modulations)
   }
 
-  /// Takes the stream through one block.
-  mutating func apply(_ block: NetworkBlock, _ modulations: Modulations) throws {
+  /// Takes the stream through one block, or only those of its rows that are read later, where the
+  /// block can.
+  mutating func apply(
+    _ block: NetworkBlock, _ modulations: Modulations, rows: Range<Int>? = nil
+  ) throws {
     switch block {
     case .double(let index):
       try doubleBlock(index, text: modulations.text, image: modulations.image)
     case .single(let index):
       // The results of double blocks have other sizes.
       if index == 0 { workspace.clear() }
-      try singleBlock(index, Modulation(modulations.single, part: 0, width: width))
+      try singleBlock(
+        index, Modulation(modulations.single, part: 0, width: width),
+        rows: rows ?? 0..<stacked.count)
     }
   }
 

@@ -17,14 +17,9 @@ public enum Arithmetic: String, CaseIterable, Sendable {
   /// are stored as int8 with a scale for each row are taken as they were coded.
   case int8
 
-  /// The coding of rows that panels take as they are.
-  var coding: RowCoding? {
-    switch self {
-    case .float32: nil
-    case .bfloat16: .bfloat16
-    case .int8: .int8
-    }
-  }
+  /// Whether panels take rows of that coding as a file has them: those of int8 need the scales of
+  /// rows, which bfloat16 has not.
+  func takes(_ coding: RowCoding) -> Bool { self != .int8 || coding == .int8 }
 
   /// How panels store it.
   var format: mmdit_format {
@@ -45,5 +40,15 @@ extension Arithmetic {
   public func qualified(_ name: String) -> String {
     let ending = "@\(rawValue)"
     return self == .float32 || name.hasSuffix(ending) ? name : name + ending
+  }
+}
+
+extension RowCoding {
+  /// The format of panels that is coded so.
+  var format: mmdit_format {
+    switch self {
+    case .bfloat16: mmdit_format(MMDIT_BFLOAT16)
+    case .int8: mmdit_format(MMDIT_INT8)
+    }
   }
 }

@@ -3,10 +3,10 @@ internal import Tensors
 /// How the rows of a layer are shared out.
 struct LayerPlan: Sendable {
   let arithmetic: Arithmetic
-  /// How rows lie in the file, where panels take them as they are.
+  /// How rows lie in the file, where panels take them like that.
   let coding: RowCoding?
-  /// The rows of the layer, and its columns.
-  let rows: Int
+  /// The wanted rows of the layer, and its columns.
+  let rows: Range<Int>
   let depth: Int
   /// The threads that work at once.
   let workers: Int
@@ -23,17 +23,18 @@ struct LayerPlan: Sendable {
   /// when they are packed; compressed ones in whole row blocks where it can be, so that no chunk is
   /// decompressed twice.
   init(
-    _ weight: WeightDescription, _ coding: RowCoding?, bufferCount: Int, threads: Int,
+    _ weight: WeightDescription, _ rows: Range<Int>, _ coding: RowCoding?, bufferCount: Int,
+    threads: Int,
     _ arithmetic: Arithmetic
   ) {
     self.arithmetic = arithmetic
-    self.coding = coding == arithmetic.coding ? coding : nil
-    rows = weight.shape.rows
+    self.coding = coding.flatMap { arithmetic.takes($0) ? $0 : nil }
+    self.rows = rows
     depth = weight.shape.columns
     workers = max(1, min(threads, bufferCount / depth))
     let step = weight.isCompressed ? RowBlock.rowCount(columns: depth) : Panels.columns
-    rowsAtOnce = max(1, min(step, bufferCount / workers / depth, rows))
-    unit = Self.unit(step: step, rows: rows, workers: workers)
+    rowsAtOnce = max(1, min(step, bufferCount / workers / depth, rows.count))
+    unit = Self.unit(step: step, rows: rows.count, workers: workers)
     panelSize = Panels.size(of: unit, lanes: Panels.columns, depth: depth, arithmetic)
   }
 

@@ -18,7 +18,7 @@ struct PackedLayer: Sendable {
   func multiply(
     _ buffer: inout [Float], _ panels: inout [Float], into y: inout Matrix, row: Int, column: Int
   ) throws {
-    let (outputs, columns) = (plan.rows, y.columns)
+    let columns = y.columns
     let free = FreeParts(plan.workers)
     var bufferSpan = buffer.mutableSpan
     var buffers = bufferSpan._mutatingExtracting(first: plan.workers * plan.bufferSize)
@@ -28,7 +28,7 @@ struct PackedLayer: Sendable {
     try DisjointRows.lend(&buffers, columns: plan.bufferSize) { buffers in
       try DisjointRows.lend(&panelParts, columns: plan.panelSize) { panels in
         try DisjointTiles.lend(&output, columns: columns) { output in
-          try forEachChunk(of: outputs, chunk: plan.unit, threads: plan.workers) { unit in
+          try forEachChunk(of: plan.rows.count, chunk: plan.unit, threads: plan.workers) { unit in
             try monitor.checkCancellation()
             let part = free.take()
             defer { free.give(part) }
@@ -46,12 +46,13 @@ struct PackedLayer: Sendable {
     }
   }
 
-  /// Packs the weight rows of a unit into panels, decoded unless the file has what panels hold.
+  /// Packs the weight rows of a unit, counted from the first that is wanted, into panels, decoded unless panels take what the file has.
   private func pack(
     _ unit: Range<Int>, _ buffer: inout MutableSpan<Float>, into panels: inout MutableSpan<Float>
   ) throws {
     for first in stride(from: unit.lowerBound, to: unit.upperBound, by: plan.rowsAtOnce) {
-      let rows = first..<min(first + plan.rowsAtOnce, unit.upperBound)
+      let end = min(first + plan.rowsAtOnce, unit.upperBound)
+      let rows = plan.rows.lowerBound + first..<plan.rows.lowerBound + end
       if let coding = plan.coding {
         try packCodes(rows, coding, &buffer, into: &panels, first: first - unit.lowerBound)
       } else {
@@ -76,7 +77,7 @@ struct PackedLayer: Sendable {
     var scaleSpan = scales.mutableSpan
     try weights.readCodes(name, rows: rows, into: &codes, scales: &scaleSpan)
     Panels.packCodes(
-      codes.bytes, scales: scaleSpan.span, rows: rows.count, depth: plan.depth,
+      codes.bytes, coding, scales: scaleSpan.span, rows: rows.count, depth: plan.depth,
       in: plan.arithmetic, into: &panels, first: first, lanes: Panels.columns)
   }
 }

@@ -1,5 +1,5 @@
 internal import CKernels
-internal import Tensors
+package import Tensors
 
 /// How the factors of a product lie in memory.
 ///
@@ -55,18 +55,16 @@ package enum Panels {
     }
   }
 
-  /// Packs rows `[rows, depth]` that a file holds in the arithmetic's own coding; `scales` has one
-  /// number for each row of int8.
+  /// Packs rows `[rows, depth]` as a file codes them; `scales` has one number for each row of int8.
   package static func packCodes(
-    _ codes: RawSpan, scales: Span<Float>, rows: Int, depth: Int, in arithmetic: Arithmetic,
-    into panels: inout MutableSpan<Float>, first: Int = 0, lanes: Int
+    _ codes: RawSpan, _ coding: RowCoding, scales: Span<Float>, rows: Int, depth: Int,
+    in arithmetic: Arithmetic, into panels: inout MutableSpan<Float>, first: Int = 0, lanes: Int
   ) {
     guard rows > 0, depth > 0 else { return }
-    guard let size = arithmetic.coding?.byteCount else {
-      preconditionFailure("\(arithmetic) has no coding")
-    }
+    precondition(arithmetic.takes(coding), "\(arithmetic) has no use for \(coding)")
+    let size = coding.byteCount
     precondition(
-      codes.byteCount == rows * depth * size && (arithmetic != .int8 || scales.count == rows),
+      codes.byteCount == rows * depth * size && (coding != .int8 || scales.count == rows),
       "codes and scales are those of the rows")
     precondition(
       first >= 0
@@ -80,7 +78,8 @@ package enum Panels {
           forEachPanel(of: rows, first: first, lanes: lanes) { row, count, panel, lane in
             // All in bounds by the checks above; bfloat16 has no scales and reads none.
             unsafe mmdit_pack_codes(
-              level, arithmetic.format, from + row * depth * size, depth, count, depth,
+              level, arithmetic.format, coding.format, from + row * depth * size, depth, count,
+              depth,
               scales.baseAddress.map { unsafe $0 + row }, to + (panel * lanes * words + lane), lanes
             )
           }

@@ -29,12 +29,13 @@ package struct StreamedLinear {
       repeating: 0, count: min(bufferCount, max(1, threads) * RowBlock.valueCount))
   }
 
-  /// y = x · wᵀ for the weight w `[outputs, inputs]` of that name.
+  /// y = x · wᵀ for the weight w `[outputs, inputs]` of that name, or some of its rows.
   ///
-  /// Takes rows `rows` of x `[_, inputs]` and writes `outputs` columns of y from `firstColumn`, in
-  /// as many rows from `firstRow` (by default the same rows).
+  /// Takes rows `rows` of x `[_, inputs]` and writes as many columns of y from `firstColumn` as there
+  /// are outputs, in as many rows from `firstRow` (by default the same rows).
   package mutating func apply(
-    _ name: String, to x: Matrix, rows: Range<Int>, into y: inout Matrix, firstRow: Int? = nil,
+    _ name: String, outputs: Range<Int>? = nil, to x: Matrix, rows: Range<Int>,
+    into y: inout Matrix, firstRow: Int? = nil,
     firstColumn: Int = 0, in arithmetic: Arithmetic = .float32
   ) throws {
     guard let weight = weights.weight(named: name) else {
@@ -42,11 +43,14 @@ package struct StreamedLinear {
     }
     let (shape, depth) = (weight.shape, weight.shape.columns)
     precondition(depth == x.columns, "the layer's inputs are the columns of x")
-    precondition(firstColumn + shape.rows <= y.columns, "its outputs fit the columns of y")
-    guard !rows.isEmpty, shape.rows > 0, depth > 0 else { return }
+    let outputs = outputs ?? 0..<shape.rows
+    precondition(outputs.lowerBound >= 0 && outputs.upperBound <= shape.rows)
+    precondition(firstColumn + outputs.count <= y.columns, "its outputs fit the columns of y")
+    guard !rows.isEmpty, !outputs.isEmpty, depth > 0 else { return }
     if buffer.count < depth { buffer = [Float](repeating: 0, count: depth) }
     let plan = LayerPlan(
-      weight, weights.coding(of: name), bufferCount: buffer.count, threads: threads, arithmetic)
+      weight, outputs, weights.coding(of: name), bufferCount: buffer.count, threads: threads,
+      arithmetic)
     try packTokens(x, rows: rows, arithmetic)
     if panels.count < plan.workers * plan.panelSize {
       panels = [Float](repeating: 0, count: plan.workers * plan.panelSize)

@@ -173,20 +173,21 @@ import Testing
             UInt16((Float(integers[index]) * scales[index / stride]).bitPattern >> 16)
           }
           for level in levels {
-            let pairs = mmdit_format(MMDIT_BFLOAT16)
-            let wantedPairs = packed(values, pairs, level: level, lanes: lanes)
-            var foundPairs = [Float](repeating: .nan, count: wantedPairs.count)
-            unsafe mmdit_pack_codes(
-              level, pairs, halves, stride, rows, depth, nil, &foundPairs, lanes)
-            #expect(foundPairs.map(\.bitPattern) == wantedPairs.map(\.bitPattern))
-            let bytes = mmdit_format(MMDIT_INT8)
-            let wantedBytes = packed(values, bytes, level: level, lanes: lanes)
-            var foundBytes = [Float](repeating: .nan, count: wantedBytes.count)
-            unsafe mmdit_pack_codes(
-              level, bytes, integers, stride, rows, depth, scales, &foundBytes, lanes)
-            #expect(
-              foundBytes.map(\.bitPattern) == wantedBytes.map(\.bitPattern),
-              "level \(level), \(rows) rows of \(depth)")
+            func check(_ format: Int, of coding: Int, _ codes: UnsafeRawPointer) {
+              let expected = packed(values, mmdit_format(format), level: level, lanes: lanes)
+              var found = [Float](repeating: .nan, count: expected.count)
+              unsafe mmdit_pack_codes(
+                level, mmdit_format(format), mmdit_format(coding), codes, stride, rows, depth,
+                scales, &found, lanes)
+              #expect(
+                found.map(\.bitPattern) == expected.map(\.bitPattern),
+                "level \(level), \(rows) rows of \(depth): \(format) of \(coding)")
+            }
+            for format in [MMDIT_FLOAT32, MMDIT_BFLOAT16] {
+              unsafe check(format, of: MMDIT_BFLOAT16, halves)
+              unsafe check(format, of: MMDIT_INT8, integers)
+            }
+            unsafe check(MMDIT_INT8, of: MMDIT_INT8, integers)
           }
         }
       }
@@ -203,8 +204,8 @@ import Testing
       for scale in [Float(0.3), 0, -2, .infinity, .nan] {
         var panel = [Float](repeating: .nan, count: Int(MMDIT_PANEL_COLUMNS) * 66)
         unsafe mmdit_pack_codes(
-          level, mmdit_format(MMDIT_INT8), integers, 256, 1, 256, [scale], &panel,
-          Int(MMDIT_PANEL_COLUMNS))
+          level, mmdit_format(MMDIT_INT8), mmdit_format(MMDIT_INT8), integers, 256, 1, 256, [scale],
+          &panel, Int(MMDIT_PANEL_COLUMNS))
         var c: Float = 9
         unsafe mmdit_multiply_tile(
           level, mmdit_format(MMDIT_INT8), ones, 1, panel, 1, 64, &c, 1)

@@ -1,6 +1,7 @@
 import Families
 import Glibc
 import MMDiT
+import Operations
 import Parallel
 import Tensors
 import Testing
@@ -111,6 +112,25 @@ private func largestDifference(_ a: [Float], _ b: [Float]) -> Float {
     let one = try transformer().velocities(for: batch, threads: 1)
     for threads in 2...5 {
       #expect(try transformer().velocities(for: batch, threads: threads) == one)
+    }
+  }
+
+  /// Without a trace the last block leaves out what only a trace shows.
+  @Test func aTraceDoesNotChangeABit() throws {
+    let reference = ReferenceTokens(
+      tokens: (0..<32).map { Float(sin(0.2 * Double($0))) }, grid: TokenGrid(height: 2, width: 2))
+    let batch = [
+      SyntheticNetwork.input(textTokens: 40, references: [reference]),
+      SyntheticNetwork.input(grid: TokenGrid(height: 7, width: 5)),
+    ]
+    for arithmetic in Arithmetic.allCases {
+      let transformer = try Transformer(
+        configuration: SyntheticNetwork.configuration, weights: SyntheticNetwork.weights(),
+        arithmetic: arithmetic)
+      var names: [String] = []
+      let traced = try transformer.velocities(for: batch) { name, _ in names.append(name) }
+      #expect(try transformer.velocities(for: batch) == traced)
+      #expect(names.contains("single_transformer_blocks.1"))
     }
   }
 

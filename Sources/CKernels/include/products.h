@@ -51,12 +51,12 @@ void mmdit_pack_rows(
     mmdit_level level, mmdit_format format, const float *source, size_t stride, size_t rows,
     size_t depth, float factor, void *panel, size_t lanes);
 
-// The same of numbers that have the format already, and are taken as they are: bf16 numbers of
-// MMDIT_BFLOAT16, or bytes of MMDIT_INT8, each row with its scale in `scales`, which may be any
-// float and which MMDIT_BFLOAT16 has none of. The format is not MMDIT_FLOAT32; `stride` counts numbers.
+// The same of numbers that are codes of files: bf16 numbers (`coding` is MMDIT_BFLOAT16), or integers of
+// one byte (MMDIT_INT8) times the scale of their row, any float; bf16 numbers have no `scales`. Codes
+// of the format itself are taken as they are; MMDIT_INT8 takes no others. `stride` counts numbers.
 void mmdit_pack_codes(
-    mmdit_level level, mmdit_format format, const void *source, size_t stride, size_t rows,
-    size_t depth, const float *scales, void *panel, size_t lanes);
+    mmdit_level level, mmdit_format format, mmdit_format coding, const void *codes, size_t stride,
+    size_t rows, size_t depth, const float *scales, void *panel, size_t lanes);
 
 // Writes columns of a matrix, its rows `stride` elements apart, to lanes of a panel that is as deep
 // as the matrix has rows. `columns` is at most MMDIT_PANEL_COLUMNS; other lanes keep what they hold.

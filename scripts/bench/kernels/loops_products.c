@@ -44,11 +44,20 @@ static void pack_rows(mmdit_level level, mmdit_format format) {
 }
 
 // Any bytes are codes.
-static void pack_codes(mmdit_level level, mmdit_format format) {
+static void pack_codes(mmdit_level level, mmdit_format format, mmdit_format coding) {
   size_t depth = value_count / MMDIT_PANEL_ROWS;
   mmdit_pack_codes(
-      level, format, inputs[0], depth, MMDIT_PANEL_ROWS, depth, inputs[1], left, MMDIT_PANEL_ROWS);
+      level, format, coding, inputs[0], depth, MMDIT_PANEL_ROWS, depth, inputs[1], left,
+      MMDIT_PANEL_ROWS);
 }
+
+static void pack_f32_of_bf16(mmdit_level level) { pack_codes(level, MMDIT_FLOAT32, MMDIT_BFLOAT16); }
+static void pack_f32_of_int8(mmdit_level level) { pack_codes(level, MMDIT_FLOAT32, MMDIT_INT8); }
+static void pack_bf16_of_bf16(mmdit_level level) {
+  pack_codes(level, MMDIT_BFLOAT16, MMDIT_BFLOAT16);
+}
+static void pack_bf16_of_int8(mmdit_level level) { pack_codes(level, MMDIT_BFLOAT16, MMDIT_INT8); }
+static void pack_int8_of_int8(mmdit_level level) { pack_codes(level, MMDIT_INT8, MMDIT_INT8); }
 
 static void pack_columns(mmdit_level level, mmdit_format format) {
   mmdit_pack_columns(
@@ -64,8 +73,6 @@ OF_FORMAT(multiply, int8, MMDIT_INT8)
 OF_FORMAT(pack_rows, f32, MMDIT_FLOAT32)
 OF_FORMAT(pack_rows, bf16, MMDIT_BFLOAT16)
 OF_FORMAT(pack_rows, int8, MMDIT_INT8)
-OF_FORMAT(pack_codes, bf16, MMDIT_BFLOAT16)
-OF_FORMAT(pack_codes, int8, MMDIT_INT8)
 OF_FORMAT(pack_columns, f32, MMDIT_FLOAT32)
 OF_FORMAT(pack_columns, bf16, MMDIT_BFLOAT16)
 
@@ -81,8 +88,11 @@ static const struct loop loops[] = {
     {"pack_rows bf16", pack_rows_bf16, 4, 2, 2, ROWS},
     // Rows are read for their largest magnitude first.
     {"pack_rows int8", pack_rows_int8, 8, 1, 3, ROWS},
-    {"pack_codes bf16", pack_codes_bf16, 2, 2, 0, ROWS},
-    {"pack_codes int8", pack_codes_int8, 1, 1, 1, ROWS},
+    {"pack_codes f32 of bf16", pack_f32_of_bf16, 2, 4, 1, ROWS},
+    {"pack_codes f32 of int8", pack_f32_of_int8, 1, 4, 2, ROWS},
+    {"pack_codes bf16 of bf16", pack_bf16_of_bf16, 2, 2, 0, ROWS},
+    {"pack_codes bf16 of int8", pack_bf16_of_int8, 1, 2, 3, ROWS},
+    {"pack_codes int8 of int8", pack_int8_of_int8, 1, 1, 1, ROWS},
     {"pack_columns f32", pack_columns_f32, 4, 4, 0, COLUMNS},
     {"pack_columns bf16", pack_columns_bf16, 4, 2, 1, COLUMNS},
 };
