@@ -195,7 +195,8 @@ let package = Package(
 
     // Measurements.
     .executableTarget(
-      name: "bench-forward", dependencies: ["Bundles", "Families", "MMDiT", "Operations"],
+      name: "bench-forward",
+      dependencies: ["Bundles", "Families", "MMDiT", "Operations", "Storage"],
       path: "scripts/bench/forward",
       swiftSettings: testSettings),
 
