@@ -37,8 +37,8 @@ CASES = (
 )
 
 
-def own(bench, file, side, threads, runs, arithmetic="float32", text=TEXT):
-    return bench.binaries / "bench-forward", file, side, text, threads, runs, arithmetic
+def own(bench, file, side, threads, runs, arithmetic="float32"):
+    return bench.binaries / "bench-forward", file, side, TEXT, threads, runs, arithmetic
 
 
 def torch(folder, side, threads, kind):
@@ -85,7 +85,11 @@ def forward(bench):
 
 @work("forward-memory")
 def memory(bench):
-    """Whole processes, from start to end. Peers begin with the weights in bf16, as diffusers loads them."""
+    """Whole processes, from start to end: the largest resident size, pages of mapped files included.
+
+    Peers begin with the weights in bf16, as diffusers loads them. Ours read weights into a buffer as they
+    need them: those stay in the system's page cache, which belongs to no process.
+    """
     def megabytes(command):
         return watched(command)["VmHWM"] / 1e6
 

@@ -1,4 +1,7 @@
-"""How long it takes until the weights of klein 4B can be used: a bundle of 3.9 GB, in the page cache."""
+"""How long it takes until the weights of klein 4B can be used: a bundle of 4.1 GB, in the page cache.
+
+Nothing of a mapped file is copied or read before it is touched: the time does not grow with its bytes.
+"""
 
 import json
 import os
@@ -7,7 +10,6 @@ import time
 
 import forward_files
 from pairs import Pair, work
-from work_forward import own
 
 
 @work("mapping")
@@ -21,12 +23,11 @@ def mapping(bench):
         bench.seconds("mmdit-bundle", "list", bundle)
         return 1e3 * (time.perf_counter() - start)
 
-    def opened():
-        """Inside a process, which then predicts one token to show that it can."""
+    def mapped():
         said = subprocess.run(
-            list(map(str, own(bench, bundle, 1, 2, 0, text=1))), check=True, capture_output=True, text=True)
-        return 1e3 * json.loads(said.stdout)["open_seconds"]
-    yield Pair(name=f"{title}, opened, mapped and listed by a new process", unit="ms", ours=listed,
-               target=50, less_is_better=True)
-    yield Pair(name=f"{title}, opened and mapped inside a process, every weight found and its shape checked",
-               unit="ms", ours=opened, target=50, less_is_better=True)
+            [bench.binaries / "bench-forward", "map", bundle], check=True, capture_output=True, text=True)
+        return 1e3 * json.loads(said.stdout)["seconds"]
+    yield Pair(name=f"{title}, opened and listed by a new process", unit="ms", ours=listed, target=50,
+               less_is_better=True)
+    yield Pair(name=f"{title}, opened and mapped inside a process, each segment's first byte read",
+               unit="ms", ours=mapped, target=50, less_is_better=True)

@@ -9,6 +9,7 @@ import Storage
 /// to be warm.
 ///
 ///     bench-forward FILE SIDE TEXT THREADS RUNS|- [float32|bfloat16|int8]
+///     bench-forward map BUNDLE
 ///
 /// A picture of SIDE × SIDE tokens and TEXT text tokens of made-up numbers, on THREADS threads, RUNS
 /// times after the first; with `-` once for each line of standard input, so that others can measure
@@ -18,6 +19,7 @@ import Storage
 enum BenchForward {
   static func main() throws {
     let arguments = CommandLine.arguments
+    if arguments.count == 3, arguments[1] == "map" { return try MapBundle.run(arguments[2]) }
     let numbers = arguments.dropFirst(2).prefix(3).compactMap { Int($0) }
     let arithmetic = arguments.count > 6 ? Arithmetic(rawValue: arguments[6]) : .float32
     guard let arithmetic, arguments.count >= 6, numbers.count == 3, numbers.allSatisfy({ $0 > 0 }),
@@ -27,19 +29,17 @@ enum BenchForward {
       exit(2)
     }
     let (side, textCount, threads) = (numbers[0], numbers[1], numbers[2])
-    let clock = ContinuousClock()
-    let start = clock.now
     let component = try OpenedComponent.open(arguments[1])
     let configuration = try component.weights.flux2()
     let transformer = try Transformer(
       configuration: configuration, weights: component.weights, arithmetic: arithmetic)
-    let openSeconds = seconds(start.duration(to: clock.now))
     let input = TransformerInput(
       latents: wave(side * side * configuration.inputChannels),
       grid: TokenGrid(height: side, width: side),
       text: wave(textCount * configuration.textSize), sigma: 0.5,
       guidance: configuration.hasGuidance ? 3.5 : nil)
 
+    let clock = ContinuousClock()
     var run = 0
     repeat {
       let (before, start) = (processorSeconds(), clock.now)
@@ -50,8 +50,7 @@ enum BenchForward {
       print(
         """
         {"seconds": \(elapsed), "processor_seconds": \(processor), \
-        "open_seconds": \(openSeconds), "peak_bytes": \(ProcessMemory.peakByteCount()), \
-        "velocity_norm": \(size)}
+        "peak_bytes": \(ProcessMemory.peakByteCount()), "velocity_norm": \(size)}
         """)
       fflush(nil)
       run += 1
@@ -63,7 +62,7 @@ enum BenchForward {
     (0..<count).map { Float(1.4 * sin(0.37 * Double($0) + 0.01 * Double($0 % 977))) }
   }
 
-  private static func seconds(_ duration: Duration) -> Double {
+  static func seconds(_ duration: Duration) -> Double {
     Double(duration.components.seconds) + 1e-18 * Double(duration.components.attoseconds)
   }
 
