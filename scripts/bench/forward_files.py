@@ -1,6 +1,7 @@
 """The checkpoints that forward passes are measured with, and what our tools make of them; each once."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -42,6 +43,13 @@ def whole_bundle(bench):
     for file in folder.glob("*.safetensors"):
         file.unlink()
     return path
+
+
+def remove(folder):
+    """A checkpoint and what was made of it, to leave room for others."""
+    shutil.rmtree(folder)
+    for path in folder.parent.glob(f"{folder.name}.*"):
+        path.unlink()
 
 
 def gguf(bench, folder, kind):

@@ -55,6 +55,14 @@ class Pair:
     facts: Optional[dict] = None
 
 
+def cached(path):
+    """The path, once its file is in the page cache."""
+    with open(path, "rb") as data:
+        while data.read(1 << 24):
+            pass
+    return path
+
+
 def spread(values):
     """Half of the range, as a share of the median."""
     middle = statistics.median(values)
@@ -145,10 +153,7 @@ class Bench:
                 [sys.executable, ROOT / "scripts/make-synthetic-checkpoint", path, "--model", "flux2-klein-4b",
                  "--layout", "original", "--gigabytes", str(gigabytes)],
                 check=True, stdout=subprocess.DEVNULL)
-        with open(file, "rb") as data:
-            while data.read(1 << 24):
-                pass
-        return file
+        return cached(file)
 
     def seconds(self, tool, *arguments):
         """How long one of our tools takes, from start to end."""

@@ -13,13 +13,12 @@ from live import Predictor
 from pairs import Pair, work
 from work_forward import TEXT, TURNS, own
 
-SLICE = ("flux2-klein-4b", 0.2, None)
+SLICE, ALL = ("flux2-klein-4b", 0.2, None), ("flux2-klein-4b", 1, None)
 # The model, which part of its blocks, its heads where they are others; the picture's side; threads.
 CASES = (
     (("flux2-klein-4b", 0.2, 8), 16, 2), (("flux2-klein-4b", 0.05, None), 16, 2), (SLICE, 16, 1),
     (SLICE, 16, 2), (SLICE, 32, 2), (SLICE, 64, 2), (("flux2-klein-4b", 0.5, None), 16, 2),
-    (("flux2-klein-4b", 1, None), 16, 2), (("flux2-klein-9b", 0.1, None), 16, 2),
-    (("flux2-dev", 0.02, None), 16, 2))
+    (ALL, 16, 2), (("flux2-klein-9b", 0.1, None), 16, 2), (("flux2-dev", 0.02, None), 16, 2))
 QUICK = CASES[:4]
 WHOLE = (  # heads, blocks of both kinds, size of the text, billions of weights
     ("klein 4B", 24, 25, 7680, 3.88), ("klein 9B", 32, 32, 12288, 9.08), ("dev 32B", 48, 56, 15360, 32.2))
@@ -52,13 +51,15 @@ def memory_law(facts):
 
 @work("forward-scaling")
 def scaling(bench):
-    for (model, depth, heads), side, threads in QUICK if bench.quick else CASES:
-        folder = forward_files.checkpoint(bench, model, depth, heads)
+    for part, side, threads in QUICK if bench.quick else CASES:
+        folder = forward_files.checkpoint(bench, *part)
         config = forward_files.configuration(folder)
-        facts = {"model": model, "width": 128 * config["num_attention_heads"],
+        facts = {"model": part[0], "width": 128 * config["num_attention_heads"],
                  "blocks": config["num_layers"] + config["num_single_layers"],
                  "text_size": config["joint_attention_dim"], "image": side * side, "text": TEXT,
                  "threads": threads, "weights": weight_count(config)}
+        if part == ALL:
+            forward_files.whole_bundle(bench)
         with Predictor(own(bench, forward_files.bundle(bench, folder, "int8"), side, threads, "-")) as ours:
             facts["peak_bytes"] = ours.said["peak_bytes"]
             title = (f"{facts['weights'] / 1e9:.2g} B weights, width {facts['width']}, "
@@ -67,6 +68,8 @@ def scaling(bench):
                        most_turns=TURNS[side])
             yield Pair(name=f"peak memory of a forward pass, {title}", unit="MB", less_is_better=True,
                        ours=lambda: ours.said["peak_bytes"] / 1e6, most_turns=1)
+        if part not in (SLICE, ALL):  # which other works use too
+            forward_files.remove(folder)
 
 
 def fit(records):

@@ -9,13 +9,14 @@ import subprocess
 import time
 
 import forward_files
-from pairs import Pair, work
+from pairs import Pair, cached, work
 
 
 @work("mapping")
 def mapping(bench):
     bundle = forward_files.bundle(bench, forward_files.checkpoint(bench), "int8") if bench.quick \
         else forward_files.whole_bundle(bench)
+    cached(bundle)
     title = f"{os.path.getsize(bundle) / 1e9:.1f} GB bundle"
 
     def listed():
