@@ -44,9 +44,14 @@ def weight_count(config):
 
 
 def memory_law(facts):
-    """What the documentation of `Transformer.velocities` says, in bytes: SwiGLU is three times as wide."""
-    tokens = facts["image"] + facts["text"]
-    return 4 * (tokens * 20 * facts["width"] + facts["threads"] * (28 * (tokens + 128) + 2**21)) + 2**26
+    """What the documentation of `Transformer.velocities` says, and the text itself, in bytes.
+
+    SwiGLU is three times as wide as the stream, the largest weight has nine times as many rows.
+    """
+    tokens, width = facts["image"] + facts["text"], facts["width"]
+    values = (20 * tokens * width + facts["text"] * facts["text_size"]
+              + facts["threads"] * (28 * (tokens + 128) + 2**21))
+    return 4 * values + min(2**26, 4 * 9 * width**2)
 
 
 @work("forward-scaling")
@@ -106,7 +111,7 @@ def NOTES(records):
         for image in (256, 1024, 4096):
             products, scores = operations(128 * heads, blocks, text_size, image, TEXT)
             cells.append(f"{linear * products + attention * scores + weight * billions * 1e9:.0f}")
-        facts = {"image": 1024, "text": TEXT, "width": 128 * heads, "threads": 2}
+        facts = {"image": 1024, "text": TEXT, "text_size": text_size, "width": 128 * heads, "threads": 2}
         lines.append("| " + " | ".join([*cells, f"{memory_law(facts) / 1e6:.0f}"]) + " |")
     table = "\n".join(lines)
     # Cores that do what one does, beside a part that only one does: Amdahl's law.
@@ -119,17 +124,19 @@ of the machine above,
     2 · 13 D² L · N / {1e-9 / linear:.0f} GFLOP/s + 4 N² D L / {1e-9 / attention:.0f} GFLOP/s + P · {1e9 * weight:.2f} ns
 
 (the products of embedders are added to the first term). The three rates are fitted to the
-{len(records)} measurements of `forward-scaling`, of 0.1 to 4 B weights, 768 to 4,608 tokens and three
+{len(records)} measurements of `forward-scaling`, of 0.1 to 4 B weights, 768 to 4,608 tokens and four
 widths, and are off by at most {error:.0%}. The last term is what reading, decoding and packing weights
 takes, whatever the tokens. Two threads take {both / alone:.2f} of the time of one: {serial:.0%} of it is
-as if only one core did it, or both waited for memory. Memory is
+as if only one core did it, or both waited for memory. Memory is, with T of the tokens text of J numbers
+each,
 
-    4 N (8 D + 12 D) + threads · 4 (28 (N + 128) + 2²¹) + 2²⁶ bytes,
+    4 N (8 D + 12 D) + 4 T J + threads · 4 (28 (N + 128) + 2²¹) + min(2²⁶, 36 D²) bytes,
 
-activations, what each thread multiplies at once, and the buffer of weights, whatever P: measured are
-{min(shares):.2f} to {max(shares):.2f} of it, {statistics.median(shares):.2f} in the middle, programs and
-pages of the mapped file included. By these laws whole models take, in seconds of one core for pictures of
-so many tokens and 512 of text, and in megabytes for 1,024 tokens on two threads:
+activations, the text, what each thread multiplies at once, and the buffer of weights, whatever P: measured
+are {min(shares):.2f} to {max(shares):.2f} of it, {statistics.median(shares):.2f} in the middle, the program
+included. What is read of a bundle stays in the page cache, if there is room. By these laws whole models
+take, in seconds of one core for pictures of so many tokens and 512 of text, and in megabytes for 1,024
+tokens on two threads:
 
 | model | 256 | 1,024 | 4,096 | MB |
 |---|---|---|---|---|
