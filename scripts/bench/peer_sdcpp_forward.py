@@ -4,7 +4,8 @@
 
 In its own environment. The prompt has 512 tokens; TYPE is what weights become in memory, `default` or
 f32. A prediction is a step of a long sampling, from one call of its callback to the next, which waits for
-the line; what comes before the first step is done once and not measured. Each time one line of JSON.
+the line; what comes before the first step is done once and not measured. Each time one line of JSON. Its
+flash attention is on: with 1,024 + 512 tokens it saves 6 % of the processor seconds, 33 for 35.
 """
 
 import json
