@@ -198,7 +198,7 @@ let package = Package(
     // Measurements.
     .executableTarget(
       name: "bench-forward",
-      dependencies: ["Bundles", "Families", "MMDiT", "Operations", "ToolKit"],
+      dependencies: ["Bundles", "Families", "MMDiT", "Operations", "Storage", "ToolKit"],
       path: "scripts/bench/forward",
       swiftSettings: testSettings),
 

@@ -149,8 +149,9 @@ def main():
         made = {record["work"] for record in records}
         records = [record for record in known if record["work"] not in made] + records
         lines.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in records))
-        options.report.write_text(report(
-            records, [module.NOTES.strip() for module in modules if hasattr(module, "NOTES")]))
+        notes = [module.NOTES for module in modules if hasattr(module, "NOTES")]
+        notes = [note(records) if callable(note) else note for note in notes]
+        options.report.write_text(report(records, [note.strip() for note in notes if note]))
     else:
         if compared := [record for record in records if "table" not in record]:
             print(table(compared))

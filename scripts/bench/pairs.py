@@ -3,7 +3,7 @@
 A work is a function that a module `work_*.py` of this folder marks with `@work`; it takes a `Bench` and
 gives `Pair`s. Each side of a pair is a function without arguments that does the work once and returns
 its figure, in the unit of the pair. What a side needs once (a file, a warm cache) it does before.
-A module may have `NOTES`, Markdown for the report.
+A module may have `NOTES`, Markdown for the report, or a function that makes it of all records.
 """
 
 import dataclasses
@@ -15,7 +15,7 @@ import statistics
 import subprocess
 import sys
 import time
-from typing import Callable, Optional
+from typing import Callable, NamedTuple, Optional
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 WORKS = {}
@@ -29,12 +29,19 @@ def work(name):
     return mark
 
 
+class Timed(NamedTuple):
+    """What a side may return instead of its figure: with the processor seconds that belong to it."""
+    figure: float
+    processor_s: float
+
+
 @dataclasses.dataclass
 class Pair:
     """One row of the table.
 
     `ratio_target` is the least ratio of ours to the peer's that is wanted, or the greatest where less is
-    better; `target` the same for our figure alone.
+    better; `target` the same for our figure alone. What takes long has `most_turns`; `facts` are numbers
+    that `NOTES` calculates with.
     """
     name: str
     unit: str
@@ -44,6 +51,16 @@ class Pair:
     target: Optional[float] = None
     ratio_target: Optional[float] = None
     less_is_better: bool = False
+    most_turns: Optional[int] = None
+    facts: Optional[dict] = None
+
+
+def cached(path):
+    """The path, once its file is in the page cache."""
+    with open(path, "rb") as data:
+        while data.read(1 << 24):
+            pass
+    return path
 
 
 @dataclasses.dataclass
@@ -71,17 +88,21 @@ def measure(pair, turns):
     """Ours and the peer's figures of so many turns, alternating; both orders, so that none is always
     second.
 
-    The seconds of processors that a turn took, in this process and its children, are noted too: others
-    on the same machine change them little.
+    The seconds of processors that a turn took are noted too, those in this process and its children
+    unless the side tells: others on the same machine change them little.
     """
+    turns = min(turns, pair.most_turns or turns)
     ours, peers, our_seconds, peer_seconds = [], [], [], []
     for turn in range(turns):
         sides = [(pair.ours, ours, our_seconds)]
         sides += [(pair.peer, peers, peer_seconds)] if pair.peer else []
         for side, figures, seconds in (sides if turn % 2 == 0 else reversed(sides)):
             before = processor_seconds()
-            figures.append(side())
-            seconds.append(processor_seconds() - before)
+            found = side()
+            if not isinstance(found, Timed):
+                found = Timed(found, processor_seconds() - before)
+            figures.append(found.figure)
+            seconds.append(found.processor_s)
     record = {
         "name": pair.name, "unit": pair.unit, "turns": turns,
         "ours": statistics.median(ours), "ours_spread": spread(ours),
@@ -97,7 +118,7 @@ def measure(pair, turns):
         "target": pair.target, "ratio_target": pair.ratio_target,
         "less_is_better": pair.less_is_better,
     }
-    return record
+    return record | ({"facts": pair.facts} if pair.facts else {})
 
 
 def met(record):
@@ -140,10 +161,7 @@ class Bench:
                 [sys.executable, ROOT / "scripts/make-synthetic-checkpoint", path, "--model", "flux2-klein-4b",
                  "--layout", "original", "--gigabytes", str(gigabytes)],
                 check=True, stdout=subprocess.DEVNULL)
-        with open(file, "rb") as data:
-            while data.read(1 << 24):
-                pass
-        return file
+        return cached(file)
 
     def seconds(self, tool, *arguments):
         """How long one of our tools takes, from start to end."""

@@ -84,6 +84,23 @@ def shallower(shapes, depth, keeps_last):
     return dict(sorted(result.items(), key=lambda item: in_order(item[0]))), counts
 
 
+def narrower(component, heads):
+    """A FLUX.2 transformer with another number of heads: its width, and what are multiples of it."""
+    if component.class_name != "Flux2Transformer2DModel":
+        raise ValueError(f"{component.model} is no FLUX.2 transformer: its width is not that of its heads")
+    config = {**component.config, "num_attention_heads": heads}
+    old = component.config["num_attention_heads"] * config["attention_head_dim"]
+    new = heads * config["attention_head_dim"]
+
+    def scaled(name, shape):
+        # The columns of this one are those of the text, whatever they are multiples of.
+        fixed = 1 if name in ("context_embedder.weight", "txt_in.weight") else len(shape)
+        return [size * new // old if place < fixed and size % old == 0 else size
+                for place, size in enumerate(shape)]
+    return dataclasses.replace(component, config=config, tensors={
+        name: scaled(name, shape) for name, shape in component.tensors.items()})
+
+
 def split_name(name):
     """"a.blocks.3.b" → ("a.blocks", 3, "b"); a name without a block → (None, None, name)."""
     parts = name.split(".")

@@ -12,23 +12,23 @@ from safetensors.torch import save_file
 WIDTH, LAYERS, TOKENS, HEADS, GROUPS, HEAD = 128, 28, 151936, 16, 8, 128
 
 
-def embedding():
-    """The hidden state of every token at every layer, [WIDTH]."""
-    return torch.randn(WIDTH, generator=torch.Generator().manual_seed(7)).half().float()
+def embedding(width=WIDTH):
+    """The hidden state of every token at every layer, [width]."""
+    return torch.randn(width, generator=torch.Generator().manual_seed(7)).half().float()
 
 
-def write_encoder(path):
+def write_encoder(path, width=WIDTH):
     def zeros(rows, columns):
         return torch.zeros(rows, columns, dtype=torch.float16)
 
-    tensors = {"model.embed_tokens.weight": embedding().half().repeat(TOKENS, 1),
-               "model.norm.weight": torch.ones(WIDTH)}
+    tensors = {"model.embed_tokens.weight": embedding(width).half().repeat(TOKENS, 1),
+               "model.norm.weight": torch.ones(width)}
     for layer in range(LAYERS):
-        matrices = {"self_attn.q_proj": (HEADS * HEAD, WIDTH), "self_attn.k_proj": (GROUPS * HEAD, WIDTH),
-                    "self_attn.v_proj": (GROUPS * HEAD, WIDTH), "self_attn.o_proj": (WIDTH, HEADS * HEAD),
-                    "mlp.gate_proj": (32, WIDTH), "mlp.up_proj": (32, WIDTH), "mlp.down_proj": (WIDTH, 32)}
-        vectors = {"self_attn.q_norm": HEAD, "self_attn.k_norm": HEAD, "input_layernorm": WIDTH,
-                   "post_attention_layernorm": WIDTH}
+        matrices = {"self_attn.q_proj": (HEADS * HEAD, width), "self_attn.k_proj": (GROUPS * HEAD, width),
+                    "self_attn.v_proj": (GROUPS * HEAD, width), "self_attn.o_proj": (width, HEADS * HEAD),
+                    "mlp.gate_proj": (32, width), "mlp.up_proj": (32, width), "mlp.down_proj": (width, 32)}
+        vectors = {"self_attn.q_norm": HEAD, "self_attn.k_norm": HEAD, "input_layernorm": width,
+                   "post_attention_layernorm": width}
         name = f"model.layers.{layer}"
         tensors |= {f"{name}.{key}.weight": zeros(*shape) for key, shape in matrices.items()}
         tensors |= {f"{name}.{key}.weight": torch.ones(size) for key, size in vectors.items()}
