@@ -29,9 +29,11 @@ func measureGoldens(
   var guidedErrors = velocityErrors
   // The prediction for the prompt, until that for the negative prompt follows.
   var positive: [Float] = []
+  let memory = PassMemory()
   for batch in batches {
     let velocities = try transformer.velocities(
       for: batch.map { runs[$0.run].input($0, configuration) }, threads: threads,
+      memory: memory,
       monitor: monitor.portion(
         of: batch.reduce(0) { $0 + runs[$1.run].tokenCount }, stepCount: transformer.blockCount))
     for (prediction, velocity) in zip(batch, velocities) {

@@ -17,7 +17,7 @@ struct ForwardPass {
   let monitor: WorkMonitor
   let trace: ((String, [Float]) -> Void)?
   var linear: StreamedLinear
-  var workspace = Workspace()
+  var workspace: Workspace
   /// The residual stream, `[N, D]`.
   var stream: Matrix
 
@@ -25,8 +25,8 @@ struct ForwardPass {
 
   init(
     _ batch: [TransformerInput], configuration: Flux2Configuration, weights: any WeightSource,
-    bufferCount: Int, arithmetic: Arithmetic, threads: Int, monitor: WorkMonitor,
-    trace: ((String, [Float]) -> Void)?
+    bufferCount: Int, arithmetic: Arithmetic, threads: Int, memory: PassMemory,
+    monitor: WorkMonitor, trace: ((String, [Float]) -> Void)?
   ) {
     self.configuration = configuration
     self.weights = weights
@@ -40,9 +40,25 @@ struct ForwardPass {
       headCount: configuration.headCount, headSize: configuration.headSize,
       epsilon: configuration.epsilon, threads: threads,
       arithmetic: arithmetic == .float32 ? .float32 : .bfloat16)
+    let (width, size, tokens) = (
+      configuration.width, configuration.feedForwardSize, stacked.count
+    )
+    let kept = memory.take(tokenCount: tokens)
+    // The stream, and what is alive at once in a single block; the results of a double block fit in.
+    workspace =
+      kept?.workspace
+      ?? Workspace([3 * width + 2 * size, width + size, width, width].map { tokens * $0 })
     linear = StreamedLinear(
-      weights, bufferCount: bufferCount, threads: threads, monitor: monitor)
-    stream = Matrix(rows: stacked.count, columns: configuration.width)
+      weights, bufferCount: bufferCount, threads: threads, monitor: monitor,
+      buffers: kept?.buffers ?? .init())
+    stream = workspace.matrix(rows: tokens, columns: width)
+  }
+
+  /// What the next pass may use again; this one is over.
+  consuming func memory() -> PassMemory.Content {
+    workspace.reuse(stream)
+    return PassMemory.Content(
+      tokenCount: stacked.count, workspace: workspace, buffers: linear.buffers)
   }
 
   /// The velocities `[T, C]` of each input.
@@ -67,8 +83,6 @@ struct ForwardPass {
     case .double(let index):
       try doubleBlock(index, text: modulations.text, image: modulations.image)
     case .single(let index):
-      // The results of double blocks have other sizes.
-      if index == 0 { workspace.clear() }
       try singleBlock(
         index, Modulation(modulations.single, part: 0, width: width),
         rows: rows ?? 0..<stacked.count)

@@ -73,6 +73,9 @@ public struct Transformer: Sendable {
   /// thread multiplies at once. The result depends neither on the number of threads nor on
   /// what else is in the batch.
   ///
+  /// `memory` is that of passes before, whose results do not matter; whoever calls again with as many
+  /// tokens should pass the same.
+  ///
   /// `trace` gets each module's output under its diffusers name, once for each input in the order
   /// of the batch: `x_embedder`, `context_embedder`, `time_guidance_embed`,
   /// `double_stream_modulation_img`, `double_stream_modulation_txt`, `single_stream_modulation`,
@@ -83,24 +86,28 @@ public struct Transformer: Sendable {
   /// while decoding.
   public func velocities(
     for inputs: [TransformerInput], threads: Int = availableThreadCount(),
-    monitor: WorkMonitor = .silent, trace: ((String, [Float]) -> Void)? = nil
+    memory: PassMemory = PassMemory(), monitor: WorkMonitor = .silent,
+    trace: ((String, [Float]) -> Void)? = nil
   ) throws -> [[Float]] {
     guard !inputs.isEmpty else { return [] }
-    var pass = try pass(inputs, threads: threads, monitor: monitor, trace: trace)
+    var pass = try pass(
+      inputs, threads: threads, memory: memory, monitor: monitor, trace: trace)
     monitor.begin("transformer", total: blockCount, unit: .steps)
-    return try pass.run(inputs)
+    let velocities = try pass.run(inputs)
+    memory.keep(pass.memory())
+    return velocities
   }
 
   /// A walk of a batch that has not begun, once every input fits.
   func pass(
-    _ inputs: [TransformerInput], threads: Int, monitor: WorkMonitor,
-    trace: ((String, [Float]) -> Void)? = nil
+    _ inputs: [TransformerInput], threads: Int, memory: PassMemory = PassMemory(),
+    monitor: WorkMonitor, trace: ((String, [Float]) -> Void)? = nil
   ) throws(MMDiTFailure) -> ForwardPass {
     for (index, input) in inputs.enumerated() {
       try configuration.check(input, index: index, origin: weights.origin)
     }
     return ForwardPass(
       inputs, configuration: configuration, weights: weights, bufferCount: bufferCount,
-      arithmetic: arithmetic, threads: threads, monitor: monitor, trace: trace)
+      arithmetic: arithmetic, threads: threads, memory: memory, monitor: monitor, trace: trace)
   }
 }

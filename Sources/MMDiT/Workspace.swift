@@ -1,20 +1,23 @@
 internal import Operations
 
-/// The large intermediate results of a pass, whose memory the next block uses again: fresh memory
+/// The large intermediate results of a pass, whose memory the next of them uses again: fresh memory
 /// would be cleared by the system page by page.
 struct Workspace: Sendable {
-  private var free: [[Float]] = []
+  private var free: [[Float]]
 
-  /// Values that were given back, or any others: whoever takes them writes all of them, so that the
-  /// threads that do so are the first to touch fresh memory.
+  /// Memory for results of so many values, one of each at once.
+  init(_ counts: [Int]) { free = counts.map(unclearedValues) }
+
+  /// Any values, in the smallest memory that holds so many: whoever takes them writes all of them.
   mutating func values(_ count: Int) -> [Float] {
-    guard let index = free.firstIndex(where: { $0.count == count }) else {
-      // Every bit pattern is a Float.
-      return unsafe [Float](unsafeUninitializedCapacity: count) { _, initializedCount in
-        initializedCount = count
-      }
+    let fitting = free.indices.filter { free[$0].capacity >= count }
+    guard let index = fitting.min(by: { free[$0].capacity < free[$1].capacity }) else {
+      return unclearedValues(count)
     }
-    return free.remove(at: index)
+    var values = free.remove(at: index)
+    if values.count > count { values.removeLast(values.count - count) }
+    values.append(contentsOf: repeatElement(0, count: count - values.count))
+    return values
   }
 
   /// A matrix of such values.
@@ -27,7 +30,4 @@ struct Workspace: Sendable {
 
   /// Takes back a matrix.
   mutating func reuse(_ matrix: consuming Matrix) { reuse(matrix.values) }
-
-  /// Gives the memory back to the system.
-  mutating func clear() { free = [] }
 }

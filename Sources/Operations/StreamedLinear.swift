@@ -12,21 +12,33 @@ package struct StreamedLinear {
   private let weights: any WeightSource
   private let threads: Int
   private let monitor: WorkMonitor
-  /// Decoded rows, a part for each thread.
-  private var buffer: [Float]
-  /// The tokens of the layer at hand.
-  private var tokens: [Float] = []
-  /// The weights of a unit, for each thread.
-  private var panels: [Float] = []
+  /// The memory that the layers pass through; another one with the same weights may go on with it.
+  package private(set) var buffers: Buffers
+
+  /// What layers write before they read it.
+  package struct Buffers: Sendable {
+    /// Decoded rows, a part for each thread.
+    fileprivate var rows: [Float] = []
+    /// The tokens of the layer at hand.
+    fileprivate var tokens: [Float] = []
+    /// The weights of a unit, for each thread.
+    fileprivate var panels: [Float] = []
+
+    package init() {}
+  }
 
   /// Of the decoded rows, `bufferCount` values at most are alive at once, but at least one row of a
   /// layer; packed for multiplication, a unit of at most 2²¹ values more for each thread.
-  package init(_ weights: any WeightSource, bufferCount: Int, threads: Int, monitor: WorkMonitor) {
+  package init(
+    _ weights: any WeightSource, bufferCount: Int, threads: Int, monitor: WorkMonitor,
+    buffers: Buffers = Buffers()
+  ) {
     self.weights = weights
     self.threads = threads
     self.monitor = monitor
-    buffer = [Float](
-      repeating: 0, count: min(bufferCount, max(1, threads) * RowBlock.valueCount))
+    self.buffers = buffers
+    let count = min(bufferCount, max(1, threads) * RowBlock.valueCount)
+    if buffers.rows.count != count { self.buffers.rows = unclearedValues(count) }
   }
 
   /// y = x · wᵀ for the weight w `[outputs, inputs]` of that name, or some of its rows.
@@ -47,20 +59,21 @@ package struct StreamedLinear {
     precondition(outputs.lowerBound >= 0 && outputs.upperBound <= shape.rows)
     precondition(firstColumn + outputs.count <= y.columns, "its outputs fit the columns of y")
     guard !rows.isEmpty, !outputs.isEmpty, depth > 0 else { return }
-    if buffer.count < depth { buffer = [Float](repeating: 0, count: depth) }
+    if buffers.rows.count < depth { buffers.rows = unclearedValues(depth) }
     let plan = LayerPlan(
-      weight, outputs, weights.coding(of: name), bufferCount: buffer.count, threads: threads,
+      weight, outputs, weights.coding(of: name), bufferCount: buffers.rows.count, threads: threads,
       arithmetic)
     try packTokens(x, rows: rows, arithmetic)
-    if panels.count < plan.workers * plan.panelSize {
-      panels = [Float](repeating: 0, count: plan.workers * plan.panelSize)
+    if buffers.panels.count < plan.workers * plan.panelSize {
+      buffers.panels = unclearedValues(plan.workers * plan.panelSize)
     }
 
     let layer = PackedLayer(
-      weights: weights, name: name, plan: plan, tokens: tokens, tokenCount: rows.count,
+      weights: weights, name: name, plan: plan, tokens: buffers.tokens, tokenCount: rows.count,
       monitor: monitor)
     try layer.multiply(
-      &buffer, &panels, into: &y, row: firstRow ?? rows.lowerBound, column: firstColumn)
+      &buffers.rows, &buffers.panels, into: &y, row: firstRow ?? rows.lowerBound,
+      column: firstColumn)
   }
 
   /// Packs rows of x, the left factor, into panels.
@@ -68,8 +81,8 @@ package struct StreamedLinear {
     _ x: Matrix, rows: Range<Int>, _ arithmetic: Arithmetic
   ) throws {
     let size = Panels.size(of: rows.count, lanes: Panels.rows, depth: x.columns, arithmetic)
-    if tokens.count < size { tokens = [Float](repeating: 0, count: size) }
-    try Self.pack(x, rows: rows, arithmetic, into: &tokens, size: size, threads: threads)
+    if buffers.tokens.count < size { buffers.tokens = unclearedValues(size) }
+    try Self.pack(x, rows: rows, arithmetic, into: &buffers.tokens, size: size, threads: threads)
   }
 
   private static func pack(

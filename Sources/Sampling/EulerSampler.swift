@@ -36,6 +36,7 @@ public struct EulerSampler: Sendable {
     onStep: (SamplingStep) throws -> Void = { _ in }
   ) throws -> [[Float]] {
     var latents = runs.map(\.noise)
+    let memory = PassMemory()
     let stepCount = runs.map(\.schedule.stepCount).max() ?? 0
     monitor.begin("sampling", total: stepCount * transformer.blockCount, unit: .steps)
     for step in 0..<stepCount {
@@ -44,7 +45,7 @@ public struct EulerSampler: Sendable {
         Self.inputs(of: runs[index], step: step, latents: latents[index])
       }
       var velocities = try transformer.velocities(
-        for: inputs, threads: threads, monitor: monitor.withinStage
+        for: inputs, threads: threads, memory: memory, monitor: monitor.withinStage
       ).makeIterator()
       for index in active {
         let run = runs[index]

@@ -43,10 +43,13 @@ enum BenchForward {
       guidance: configuration.hasGuidance ? 3.5 : nil)
 
     let clock = ContinuousClock()
+    // As samplers have it.
+    let memory = PassMemory()
     var run = 0
     repeat {
       let (before, start) = (processorSeconds(), clock.now)
-      let velocity = try transformer.velocities(for: [input], threads: threads)[0]
+      let velocity = try transformer.velocities(
+        for: [input], threads: threads, memory: memory)[0]
       let elapsed = seconds(start.duration(to: clock.now))
       let processor = processorSeconds() - before
       let size = velocity.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
