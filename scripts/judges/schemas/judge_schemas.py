@@ -54,6 +54,9 @@ def documents(judge):
     bundles["own"], report = judge.quantize("own.mmdit", judge.folder / "own.json", "--compress")
     yield "quantization-report", "own, compressed", report
     yield "bundle-header", "own, compressed", Bundle(bundles["own"]).header
+    bare, _ = judge.quantize("bare.mmdit", "int8", "--no-source-digests")
+    yield "bundle-header", "without digests of its sources", Bundle(bare).header
+    yield "inspection", "bundle list without digests", text("mmdit-bundle", "list", bare, "--json")
     unpacked = judge.folder / "unpacked.safetensors"
     judge.tool("mmdit-bundle", "unpack", bundles["int8"], "--output", unpacked)
     for part in ("text_encoder", "vae"):
