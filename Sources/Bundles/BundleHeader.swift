@@ -97,9 +97,10 @@ public struct BundleBlock: Hashable, Sendable {
 public struct SourceFile: Hashable, Sendable {
   public let name: String
   public let byteCount: Int
-  public let sha256: String
+  /// 64 digits, nil when the digest was left out.
+  public let sha256: String?
 
-  public init(name: String, byteCount: Int, sha256: String) {
+  public init(name: String, byteCount: Int, sha256: String?) {
     self.name = name
     self.byteCount = byteCount
     self.sha256 = sha256

@@ -1,124 +1,124 @@
 internal import Parallel
 internal import Storage
+internal import Synchronization
 internal import Tensors
 
 extension BundleWriter {
   /// Writes every tensor, each run where the one before it ends.
   ///
-  /// Blocks are made in waves of `threads × BundlePlan.blocksPerThread`, in parallel, and written in
-  /// order, so that memory holds one wave.
+  /// Every thread makes, compresses and writes blocks; only where a block begins is known when those
+  /// before it are compressed. Those that wait for that are bounded, and with them the memory:
+  /// `threads × BundlePlan.blocksPerThread` at a time.
   mutating func writeCompressed(
     of source: some WeightSource, digests: SourceDigests?, monitor: WorkMonitor,
     makeRows: @Sendable (_ tensor: Int, _ rows: Range<Int>, inout BlockBuffer) throws -> Void
   ) throws {
-    for index in plan.tensors.indices {
+    let blocks = compressedBlocks
+    let places = CompressedPlaces(blocks, from: end, of: plan)
+    try writeBlocks(
+      blocks, to: places, of: plan.tensors.map { $0.weight(madeOf: source) }, digests: digests,
+      monitor: monitor, makeRows: makeRows)
+    for (index, placed) in places.tensors().enumerated() {
       let tensor = plan.tensors[index]
-      if tensor.block != blocks.last?.name { try beginBlock(tensor) }
-      try write(
-        tensor, of: tensor.weight(madeOf: source), digests: digests, monitor: monitor
-      ) { try makeRows(index, $0, &$1) }
+      if tensor.block != self.blocks.last?.name { try beginBlock(tensor) }
+      end = max(end, placed.end)
+      tensors.append(
+        BundleTensor(
+          name: tensor.name, shape: tensor.shape, encoding: tensor.encoding,
+          chunkRows: max(
+            1, min(RowBlock.rowCount(columns: tensor.shape.columns), tensor.layout.rows)),
+          segments: zip(tensor.layout.segments, placed.segments).map { segment, placed in
+            BundleSegment(
+              kind: segment.kind, rowStride: segment.rowStride,
+              byteCount: tensor.layout.rows * segment.rowStride, checksum: placed.checksum,
+              placement: .chunked(placed.runs))
+          }))
       endBlock()
     }
-    while try digests?.takeStep(monitor, isLast: true) == .done {}
   }
 
-  private mutating func write(
-    _ tensor: PlannedTensor, of weight: WeightDescription, digests: SourceDigests?,
-    monitor: WorkMonitor, makeRows: @Sendable (Range<Int>, inout BlockBuffer) throws -> Void
-  ) throws {
-    let layout = tensor.layout
-    let step = RowBlock.rowCount(columns: tensor.shape.columns)
-    let blockCount = (layout.rows + step - 1) / step
-    var checksums = layout.segments.map { _ in CRC32() }
-    var runs: [[ByteRun]] = layout.segments.map { _ in [] }
-    let waveSize = threads * BundlePlan.blocksPerThread
-    for firstBlock in stride(from: 0, to: blockCount, by: waveSize) {
-      let wave = (firstBlock..<min(blockCount, firstBlock + waveSize)).map {
-        $0 * step..<min(layout.rows, ($0 + 1) * step)
+  /// The blocks of rows in the order of the file.
+  private var compressedBlocks: [CompressedBlock] {
+    var blocks: [CompressedBlock] = []
+    var name: String?
+    var isAligned = false
+    for (index, tensor) in plan.tensors.enumerated() {
+      if tensor.block != name { isAligned = true }
+      name = tensor.block
+      let step = RowBlock.rowCount(columns: tensor.shape.columns)
+      for row in stride(from: 0, to: tensor.layout.rows, by: step) {
+        blocks.append(
+          CompressedBlock(
+            tensor: index, rows: row..<min(tensor.layout.rows, row + step),
+            isAligned: isAligned))
+        isAligned = false
       }
-      let blocks = try makeWave(
-        wave, of: tensor, weight, digests: digests, monitor: monitor, makeRows: makeRows)
-      for (range, block) in zip(wave, blocks) {
+    }
+    return blocks
+  }
+
+  private func writeBlocks(
+    _ blocks: [CompressedBlock], to places: CompressedPlaces, of weights: [WeightDescription],
+    digests: SourceDigests?, monitor: WorkMonitor,
+    makeRows: @Sendable (_ tensor: Int, _ rows: Range<Int>, inout BlockBuffer) throws -> Void
+  ) throws {
+    try forEachOrdered(
+      of: blocks.count, threads: threads,
+      limit: max(1, threads) * BundlePlan.blocksPerThread,
+      beside: { isLast in
+        guard let digests else { return .finished }
+        return try digests.takeStep(monitor, isLast: isLast)
+      },
+      scratch: { BlockBuffer() },
+      make: { buffer, index in
+        try monitor.checkCancellation()
+        let block = blocks[index]
+        defer {
+          let byteCount = weights[block.tensor].storedByteCount(of: block.rows)
+          digests?.noteMade(byteCount)
+          monitor.advance(by: byteCount)
+        }
+        if let finished = file.finished, let pieces = places.pieces(of: index, in: finished),
+          finished.takeOver(pieces)
+        {
+          return EncodedBlock(finished: pieces)
+        }
+        try makeRows(block.tensor, block.rows, &buffer)
+        return try EncodedBlock(compressing: buffer)
+      },
+      place: { index, encoded in
+        var encoded = encoded
         // Only a block before it that got another length moves one that was taken over.
-        let block =
-          block.standsElsewhere(than: end) ? try Self.encoded(range, makeRows) : block
-        for (index, segment) in block.segments.enumerated() {
+        if encoded.standsElsewhere(than: places.nextOffset) {
+          var buffer = BlockBuffer()
+          try makeRows(blocks[index].tensor, blocks[index].rows, &buffer)
+          encoded = try EncodedBlock(compressing: buffer)
+        }
+        return PlacedBlock(block: encoded, offset: places.place(encoded))
+      },
+      finish: { placed in
+        var offset = placed.offset
+        for segment in placed.block.segments {
           if let bytes = segment.bytes {
             try file.writePiece(
-              bytes.rawBytes, at: end, note: UInt64(segment.contentChecksum.value),
+              bytes.rawBytes, at: offset, note: UInt64(segment.contentChecksum.value),
               checksum: segment.checksum)
           }
-          checksums[index].append(
-            segment.contentChecksum, byteCount: range.count * layout.segments[index].rowStride)
-          runs[index].append(ByteRun(offset: end, byteCount: segment.byteCount))
-          end += segment.byteCount
+          offset += segment.byteCount
         }
-      }
-    }
-    tensors.append(
-      BundleTensor(
-        name: tensor.name, shape: tensor.shape, encoding: tensor.encoding,
-        chunkRows: max(1, min(step, layout.rows)),
-        segments: layout.segments.indices.map { index in
-          BundleSegment(
-            kind: layout.segments[index].kind, rowStride: layout.segments[index].rowStride,
-            byteCount: layout.rows * layout.segments[index].rowStride,
-            checksum: checksums[index], placement: .chunked(runs[index]))
-        }))
+      })
   }
 
-  /// Makes some blocks of rows, or takes them over.
-  private func makeWave(
-    _ wave: [Range<Int>], of tensor: PlannedTensor, _ weight: WeightDescription,
-    digests: SourceDigests?, monitor: WorkMonitor,
-    makeRows: @Sendable (Range<Int>, inout BlockBuffer) throws -> Void
-  ) throws -> [EncodedBlock] {
-    let finished = file.finished
-    let pieces = finishedPieces(of: wave, tensor)
-    return try mapChunks(of: wave.count, chunk: 1, threads: threads) { index in
-      let range = wave[index.lowerBound]
-      // One for each block, so that a wave does not wait for many.
-      _ = try digests?.takeStep(monitor)
-      try monitor.checkCancellation()
-      defer {
-        digests?.noteMade(weight.storedByteCount(of: range))
-        monitor.advance(by: weight.storedByteCount(of: range))
-      }
-      if let finished, let pieces = pieces[index.lowerBound], finished.takeOver(pieces) {
-        return EncodedBlock(finished: pieces)
-      }
-      return try Self.encoded(range, makeRows)
-    }
+  private struct PlacedBlock: Sendable {
+    let block: EncodedBlock
+    let offset: Int
   }
+}
 
-  private static func encoded(
-    _ range: Range<Int>, _ makeRows: (Range<Int>, inout BlockBuffer) throws -> Void
-  ) throws -> EncodedBlock {
-    var buffer = BlockBuffer()
-    try makeRows(range, &buffer)
-    return try EncodedBlock(compressing: buffer)
-  }
-
-  /// What an earlier run noted of the segments of each block of a wave, nil where one is missing.
-  private func finishedPieces(
-    of wave: [Range<Int>], _ tensor: PlannedTensor
-  ) -> [[FinishedPiece]?] {
-    guard let finished = file.finished else { return wave.map { _ in nil } }
-    var offset: Int? = end
-    return wave.map { range in
-      var pieces: [FinishedPiece] = []
-      for segment in tensor.layout.segments {
-        guard let place = offset, let piece = finished[place],
-          piece.byteCount <= range.count * segment.rowStride
-        else {
-          // Where a compressed block begins is not known when the one before it is missing.
-          offset = nil
-          return nil
-        }
-        offset = place + piece.byteCount
-        pieces.append(piece)
-      }
-      return pieces
-    }
-  }
+/// A block of rows of a compressed file, a chunk of each segment of its tensor.
+struct CompressedBlock: Sendable {
+  let tensor: Int
+  let rows: Range<Int>
+  /// Whether a block of the network begins here.
+  let isAligned: Bool
 }

@@ -63,13 +63,14 @@ public struct PipelineQuantization: Sendable {
 
   /// Writes the folder; interrupted or failed, nothing stands under its name.
   public func run(
-    output: String, compress: Bool, resuming: Bool = false, producer: String,
-    monitor: WorkMonitor = .silent
+    output: String, compress: Bool, digestsSources: Bool = true, resuming: Bool = false,
+    producer: String, monitor: WorkMonitor = .silent
   ) throws -> Outcome {
     let target = try AtomicFolder.target(output)
     let resumption = Resumption(
-      of: try fingerprint(producer: producer, compress: compress), isWanted: resuming,
-      isInFolder: true, monitor: monitor)
+      of: try fingerprint(
+        producer: producer, compress: compress, digestsSources: digestsSources),
+      isWanted: resuming, isInFolder: true, monitor: monitor)
     return try resumption.run(output: target) {
       var folder = try AtomicFolder.create(
         target, needing: diskByteCount, resumption: resumption)
@@ -79,7 +80,8 @@ public struct PipelineQuantization: Sendable {
         let path = FileSystem.path(folder.partialPath, part.fileName)
         outcomes.append(
           try part.job.write(
-            to: path, compress: compress, producer: producer, resumption, monitor: monitor))
+            to: path, compress: compress, digestsSources: digestsSources, producer: producer,
+            resumption, monitor: monitor))
       }
       monitor.begin("copy", total: carried.reduce(0) { $0 + $1.byteCount }, unit: .bytes)
       try folder.copy(carried, resumption, monitor: monitor)
@@ -88,12 +90,14 @@ public struct PipelineQuantization: Sendable {
     }
   }
 
-  private func fingerprint(producer: String, compress: Bool) throws -> JobFingerprint {
+  private func fingerprint(
+    producer: String, compress: Bool, digestsSources: Bool
+  ) throws -> JobFingerprint {
     var fingerprint = JobFingerprint(job: producer)
     fingerprint.add(parts.count)
     for part in parts {
       fingerprint.add(part.fileName)
-      try part.job.add(to: &fingerprint, compress: compress)
+      try part.job.add(to: &fingerprint, compress: compress, digestsSources: digestsSources)
     }
     for file in carried {
       fingerprint.add(file.name)

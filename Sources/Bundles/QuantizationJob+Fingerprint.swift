@@ -7,11 +7,14 @@ internal import StrictJSON
 internal import Tensors
 
 extension QuantizationJob {
-  /// What decides the bytes of the bundle's tensors; formats/journal.md, section "Fingerprint".
+  /// What decides the bytes of the bundle; formats/journal.md, section "Fingerprint".
   ///
-  /// The header is written anew at the end of every run, and needs no part in it.
-  func add(to fingerprint: inout JobFingerprint, compress: Bool) throws {
+  /// The header is written anew at the end of every run; what it says follows from the rest.
+  func add(
+    to fingerprint: inout JobFingerprint, compress: Bool, digestsSources: Bool
+  ) throws {
     fingerprint.add(BundleFormat.version)
+    fingerprint.add(digestsSources ? 1 : 0)
     // The frames may be others with another version of zstd.
     fingerprint.add(compress ? ZstdChunk.libraryVersion : 0)
     fingerprint.add(plan.recipe.document.compact())

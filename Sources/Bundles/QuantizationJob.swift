@@ -47,43 +47,42 @@ public struct QuantizationJob: Sendable {
   /// The bytes of the weights in the source.
   public var sourceByteCount: Int { checkpoint.weights.weights.storedByteCount }
 
-  /// Writes the bundle and digests its sources in the same pass.
+  /// Writes the bundle and digests its sources in the same pass, unless they are to be left out.
   ///
   /// With `resuming`, what an earlier run of the same `producer` has finished is taken over after a
   /// check, and what this one finishes stays when it fails. The sources are hashed again all the
   /// same: the digests in a bundle are of bytes that were there when it was finished, and sizes and
   /// times prove no bytes.
   public func run(
-    output: String, compress: Bool, resuming: Bool = false, producer: String,
-    monitor: WorkMonitor = .silent
+    output: String, compress: Bool, digestsSources: Bool = true, resuming: Bool = false,
+    producer: String, monitor: WorkMonitor = .silent
   ) throws -> Outcome {
     if checkpoint.reads(output) { throw BundleFailure.outputIsSource(path: output) }
     var fingerprint = JobFingerprint(job: producer)
-    try add(to: &fingerprint, compress: compress)
+    try add(to: &fingerprint, compress: compress, digestsSources: digestsSources)
     let resumption = Resumption(of: fingerprint, isWanted: resuming, monitor: monitor)
     return try resumption.run(output: output) {
       try write(
-        to: output, compress: compress, producer: producer, resumption, monitor: monitor)
+        to: output, compress: compress, digestsSources: digestsSources, producer: producer,
+        resumption, monitor: monitor)
     }
   }
 
   /// Writes the bundle, as part of a job that may be more than this.
   func write(
-    to path: String, compress: Bool, producer: String, _ resumption: Resumption,
-    monitor: WorkMonitor
+    to path: String, compress: Bool, digestsSources: Bool, producer: String,
+    _ resumption: Resumption, monitor: WorkMonitor
   ) throws -> Outcome {
     let clock = ContinuousClock()
     let start = clock.now
     let before = resumption.takenOverByteCount
     let header = try quantize(
-      checkpoint.weights, as: plan, digesting: checkpoint.files,
+      checkpoint.weights, as: plan, digesting: digestsSources ? checkpoint.files : [],
       provenance: { digests in
         Provenance(
           producer: producer,
-          sources: digests.map {
-            SourceFile(
-              name: FileSystem.name(of: $0.path), byteCount: $0.byteCount, sha256: $0.hexadecimal)
-          },
+          sources: digestsSources
+            ? digests.map(SourceFile.init) : try checkpoint.files.map(SourceFile.init(undigested:)),
           license: checkpoint.license, metadata: checkpoint.metadata)
       },
       to: path, compress: compress, threads: threads, resumption: resumption, monitor: monitor)
@@ -91,5 +90,17 @@ public struct QuantizationJob: Sendable {
       header: header, outputByteCount: try Bundle.open(path).fileByteCount,
       takenOverByteCount: resumption.takenOverByteCount - before,
       peakMemoryByteCount: ProcessMemory.peakByteCount(), elapsed: clock.now - start)
+  }
+}
+
+extension SourceFile {
+  fileprivate init(_ file: FileDigests.Finished) {
+    self.init(
+      name: FileSystem.name(of: file.path), byteCount: file.byteCount, sha256: file.hexadecimal)
+  }
+
+  fileprivate init(undigested path: String) throws(StorageFailure) {
+    self.init(
+      name: FileSystem.name(of: path), byteCount: try FileSystem.byteCount(of: path), sha256: nil)
   }
 }

@@ -54,9 +54,6 @@ extension BundlePlan {
   }
 }
 
-/// The values that are decoded at once: with their codes they stay in the second cache.
-private let valuesAtOnce = 1 << 15
-
 /// Makes the segments of some rows of a tensor.
 private func encode(
   _ tensor: PlannedTensor, rows: Range<Int>, of checkpoint: CanonicalWeights,
@@ -64,7 +61,7 @@ private func encode(
 ) throws {
   buffer.begin(rows: rows.count, of: tensor.layout)
   let columns = tensor.shape.columns
-  let step = max(1, valuesAtOnce / max(1, columns))
+  let step = max(1, RowBlock.cachedValueCount / max(1, columns))
   // Out of the buffer while both are lent, and moved, not copied.
   var values: [Float] = []
   swap(&values, &buffer.values)

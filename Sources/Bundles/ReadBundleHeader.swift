@@ -100,7 +100,8 @@ extension Provenance {
         return SourceFile(
           name: try file["name"].string(),
           byteCount: try file["bytes"].integer(in: 0...Int.max),
-          sha256: try file["sha256"].hexadecimal(digits: 64))
+          sha256: try file["sha256"].value == .null
+            ? nil : file["sha256"].hexadecimal(digits: 64))
       },
       license: try document.optional("license")?.string(),
       metadata: try document["metadata"].members().map {

@@ -30,7 +30,7 @@ extension Provenance {
         sources.map { file in
           [
             "name": .init(file.name), "bytes": .init(file.byteCount),
-            "sha256": .init(file.sha256),
+            "sha256": file.sha256.map { .init($0) } ?? .null,
           ]
         }),
       "license": license.map { .init($0) } ?? .null,

@@ -15,7 +15,7 @@
 #pragma clang attribute pop
 
 const struct mmdit_block_loops mmdit_avx2_block_loops = {
-    round_blocks, merge_codes, grid_codes, search_blocks,
-    encode_codebook, round_to_f16, find_extremes, affine_codes,
+    round_blocks, decode_bytes, merge_codes, grid_codes, search_blocks, encode_codebook,
+    round_to_f16, find_extremes, affine_codes,
 };
 #endif

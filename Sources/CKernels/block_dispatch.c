@@ -16,6 +16,11 @@ size_t mmdit_encode_blocks(
   return loops[level]->round_blocks(values, block_count, type, bytes);
 }
 
+void mmdit_decode_bytes(
+    mmdit_level level, const uint8_t *bytes, size_t block_count, float *values) {
+  loops[level]->decode_bytes(bytes, block_count, values);
+}
+
 void mmdit_merge_codes(
     mmdit_level level, const uint8_t *codes, size_t count, int32_t right, int32_t mask,
     int32_t left, uint8_t *bytes) {

@@ -7,6 +7,7 @@
 
 struct mmdit_block_loops {
   size_t (*round_blocks)(const float *, size_t, int32_t, uint8_t *);
+  void (*decode_bytes)(const uint8_t *, size_t, float *);
   void (*merge_codes)(const uint8_t *, size_t, int32_t, int32_t, int32_t, uint8_t *);
   float (*grid_codes)(const float *, size_t, mmdit_grid, float, float, float, uint8_t *);
   void (*search_blocks)(

@@ -7,6 +7,6 @@
 #include "superblock_loops.h"
 
 const struct mmdit_block_loops mmdit_scalar_block_loops = {
-    round_blocks, merge_codes, grid_codes, search_blocks,
-    encode_codebook, round_to_f16, find_extremes, affine_codes,
+    round_blocks, decode_bytes, merge_codes, grid_codes, search_blocks, encode_codebook,
+    round_to_f16, find_extremes, affine_codes,
 };

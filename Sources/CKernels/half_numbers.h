@@ -13,6 +13,15 @@ static inline float half_value(uint16_t bits) {
   return bits & 0x8000 ? -magnitude : magnitude;
 }
 
+// The same, and NaN where it is one, with its sign and the bits of its fraction.
+static inline float half_number(uint16_t bits) {
+  if ((bits & 0x7fff) <= 0x7c00) return half_value(bits);
+  uint32_t wide = (uint32_t)(bits & 0x8000) << 16 | 0x7fc00000 | (uint32_t)(bits & 1023) << 13;
+  float value;
+  memcpy(&value, &wide, sizeof value);
+  return value;
+}
+
 // Nearest, ties to even; infinite from 65520 on. Not for NaN.
 static inline uint16_t nearest_half(float value) {
   uint32_t bits;

@@ -1,4 +1,4 @@
-// The encoders of the types whose scale follows from the extremes, as one set of instructions runs them.
+// The loops of the types whose scale follows from the extremes, as one set of instructions runs them.
 #pragma once
 
 #include "block_loops.h"
@@ -124,4 +124,17 @@ static size_t round_blocks(
     if (!is_held) return b;
   }
   return block_count;
+}
+
+static void decode_bytes(const uint8_t *bytes, size_t block_count, float *values) {
+  typedef int8_t signed_lanes __attribute__((ext_vector_type(MMDIT_CANDIDATES)));
+  for (size_t b = 0; b < block_count; b++) {
+    const uint8_t *block = bytes + 34 * b;
+    float scale = half_number((uint16_t)(block[0] | block[1] << 8));
+    signed_lanes low, high;
+    memcpy(&low, block + 2, sizeof low);
+    memcpy(&high, block + 18, sizeof high);
+    store(values + 32 * b, scale * __builtin_convertvector(low, lanes));
+    store(values + 32 * b + 16, scale * __builtin_convertvector(high, lanes));
+  }
 }

@@ -66,6 +66,8 @@ private struct Expectation: Sendable {
   let storage: TensorStorage?
   /// Whether rows share scales, so that the bound is a share of the largest magnitude of all.
   let sharesScales: Bool
+  /// The rows that the output stores together.
+  let unitRows: Int
 
   /// What does not count as an error, in the unit of the values.
   private var smallError: Double { Double(storage?.smallErrorBound ?? 0) }
@@ -89,22 +91,46 @@ private struct Expectation: Sendable {
     let columns = weight.shape.columns
     let stored = output.weight(named: weight.name)
     let parts = try mapChunks(
-      of: weight.shape.rows, chunk: RowBlock.rowCount(columns: columns), threads: threads
-    ) { rows in
+      of: weight.shape.rows, chunk: RowBlock.rowCount(columns: columns), threads: threads,
+      scratch: { (expected: [Float](), found: [Float]()) }
+    ) { scratch, chunk in
       try monitor.checkCancellation()
-      let expected = try source.values(of: weight.name, rows: rows)
-      let found = try output.values(of: weight.name, rows: rows)
       var part = Part(smallError: smallError)
-      part.add(expected.span, found.span, columns: columns) { row in
-        storage.map { Double($0.errorBound(ofRow: row)) } ?? 0
+      for rows in chunk.parts(of: rowsAtOnce(chunk.count)) {
+        let count = rows.count * columns
+        try decode(rows, count, of: source, into: &scratch.expected)
+        try decode(rows, count, of: output, into: &scratch.found)
+        part.add(
+          scratch.expected.span.extracting(first: count),
+          scratch.found.span.extracting(first: count), columns: columns
+        ) { row in storage.map { Double($0.errorBound(ofRow: row)) } ?? 0 }
       }
-      monitor.advance(by: stored?.storedByteCount(of: rows) ?? 0)
+      monitor.advance(by: stored?.storedByteCount(of: chunk) ?? 0)
       return part
     }
     let whole = parts.reduce(into: Part(smallError: smallError)) { $0.merge($1) }
     return ReadBack(
       name: weight.name, metrics: whole.metrics, worstRow: whole.worstRow,
       largestError: whole.largestError, largestMagnitude: whole.largestMagnitude)
+  }
+}
+
+extension Expectation {
+  /// The rows that are compared at once, so that their values stay in the caches; all of a chunk where
+  /// the source has no single rows.
+  private func rowsAtOnce(_ chunk: Int) -> Int {
+    guard !weight.isCompressed, ElementType(rawValue: weight.encoding) != nil else { return chunk }
+    return max(1, RowBlock.cachedValueCount / max(1, weight.shape.columns) / unitRows) * unitRows
+  }
+
+  /// Puts the values of rows at the beginning of `values`, which grows where it is too small.
+  private func decode(
+    _ rows: Range<Int>, _ count: Int, of weights: CanonicalWeights, into values: inout [Float]
+  ) throws {
+    if values.count < count { values = [Float](repeating: 0, count: count) }
+    var span = values.mutableSpan
+    var output = span._mutatingExtracting(first: count)
+    try weights.decode(weight.name, rows: rows, into: &output)
   }
 }
 
@@ -121,7 +147,8 @@ extension ExportPlan {
         return Expectation(
           weight: weight, source: input.weights(for: tensor.source), tensor: tensor.name,
           storage: tensor.source.isValues ? tensor.storage : nil,
-          sharesScales: tensor.storage.sharesScales(columns: tensor.shape.sliceSize))
+          sharesScales: tensor.storage.sharesScales(columns: tensor.shape.sliceSize),
+          unitRows: tensor.storage.unitRows(columns: tensor.shape.sliceSize))
       }
     }
   }

@@ -78,7 +78,7 @@ public struct ComponentExport: Sendable {
       let tensor = plan.tensors[index]
       try ExportRows(tensor, of: input).write(threads: threads, monitor: monitor) {
         bytes, _, offset in
-        try writer.write(bytes.rawBytes, of: tensor.name, at: offset)
+        try writer.write(bytes, of: tensor.name, at: offset)
       }
     }
     try writer.commit()
@@ -94,7 +94,7 @@ public struct ComponentExport: Sendable {
       let names = tensor.arrays.map(\.name)
       try ExportRows(tensor, of: input).write(threads: threads, monitor: monitor) {
         bytes, array, offset in
-        try writer.write(bytes.rawBytes, of: names[array], at: offset)
+        try writer.write(bytes, of: names[array], at: offset)
       }
     }
     try writer.commit()

@@ -72,19 +72,42 @@ public struct ExportInput: Sendable {
     }
   }
 
-  /// Checks that the files of the named source have the digests that the bundle was made from.
-  func checkOriginal(monitor: WorkMonitor) throws {
+  /// Checks that the files of the named source are those that the bundle was made from: by their names
+  /// and sizes and, where the bundle has digests and `comparesDigests` says so, by those.
+  func checkOriginal(comparesDigests: Bool, threads: Int, monitor: WorkMonitor) throws {
     guard let bundle, let original else { return }
-    let sizes = try original.files.map { try FileSystem.byteCount(of: $0) }
-    monitor.begin("hash sources", total: sizes.reduce(0, +), unit: .bytes)
-    var digests: [String: String] = [:]
-    for path in original.files {
-      digests[FileSystem.name(of: path)] = try SHA256Digest.ofFile(path, monitor: monitor).0
+    func failure(_ file: SourceFile, expected: String, found: String) -> ExportFailure {
+      .otherSource(
+        source: original.path, bundle: bundle.path, file: file.name, expected: expected,
+        found: found)
     }
-    for file in bundle.header.provenance.sources where digests[file.name] != file.sha256 {
-      throw ExportFailure.otherSource(
-        source: original.path, bundle: bundle.path, file: file.name,
-        expected: "SHA-256 \(file.sha256)", found: digests[file.name] ?? "no such file")
+    let paths = Dictionary(
+      original.files.map { (FileSystem.name(of: $0), $0) }, uniquingKeysWith: { first, _ in first })
+    var digested: [(file: SourceFile, path: String, sha256: String)] = []
+    for file in bundle.header.provenance.sources {
+      let digest = file.sha256.map { "SHA-256 \($0)" }
+      guard let path = paths[file.name] else {
+        throw failure(
+          file, expected: digest ?? "\(file.byteCount) bytes", found: "no such file")
+      }
+      let byteCount = try FileSystem.byteCount(of: path)
+      guard byteCount == file.byteCount else {
+        throw failure(file, expected: "\(file.byteCount) bytes", found: "\(byteCount)")
+      }
+      guard let sha256 = file.sha256 else {
+        monitor.notice("\(bundle.path) has no digest of \(file.name): its size was compared")
+        continue
+      }
+      if comparesDigests { digested.append((file, path, sha256)) }
+    }
+    monitor.begin(
+      "hash sources", total: digested.reduce(0) { $0 + $1.file.byteCount }, unit: .bytes)
+    let files = digested
+    let found = try mapChunks(of: files.count, chunk: 1, threads: threads) { index in
+      try SHA256Digest.ofFile(files[index.lowerBound].path, monitor: monitor).hexadecimal
+    }
+    for ((file, _, sha256), found) in zip(files, found) where found != sha256 {
+      throw failure(file, expected: "SHA-256 \(sha256)", found: found)
     }
   }
 }

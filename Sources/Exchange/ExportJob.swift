@@ -125,12 +125,18 @@ public struct ExportJob: Sendable {
   /// Writes the output, reads it back, and gives it its name when it is what it should be.
   ///
   /// Interrupted or failed, nothing stands under the output's name that did not stand there before.
+  /// The files that a bundle was made from are those that it names if their sizes and, with
+  /// `digestsSources`, their SHA-256 say so.
   public func run(
-    threads: Int = availableThreadCount(), monitor: WorkMonitor = .silent
+    digestsSources: Bool = true, threads: Int = availableThreadCount(),
+    monitor: WorkMonitor = .silent
   ) throws -> Outcome {
     let clock = ContinuousClock()
     let start = clock.now
-    for part in parts { try part.input.checkOriginal(monitor: monitor) }
+    for part in parts {
+      try part.input.checkOriginal(
+        comparesDigests: digestsSources, threads: threads, monitor: monitor)
+    }
     let byteCount = try byteCount()
     var folder = try AtomicFolder.create(
       isFile ? output + ".export" : output, needing: byteCount,

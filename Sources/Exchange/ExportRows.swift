@@ -20,10 +20,19 @@ struct ExportRows: Sendable {
   /// What values come from: the input, or the checkpoint that a bundle was made from.
   private var weights: CanonicalWeights { input.weights(for: tensor.source) }
 
-  /// The values of some slices: rows of a matrix, elements of a vector.
-  private func values(_ slices: Range<Int>) throws -> [Float] {
+  /// Memory that a thread uses again for every chunk.
+  private struct Scratch {
+    var values: [Float] = []
+    /// The bytes of the chunk, of each array that belongs to rows.
+    var arrays: [[UInt8]] = []
+  }
+
+  /// Puts the values of some slices, rows of a matrix or elements of a vector, at the beginning of
+  /// `values`, which grows where it is too small; gives their number.
+  private func decode(_ slices: Range<Int>, into values: inout [Float]) throws -> Int {
     let size = tensor.shape.sliceSize
-    var values = [Float](repeating: 0, count: slices.count * size)
+    let count = slices.count * size
+    if values.count < count { values = [Float](repeating: 0, count: count) }
     var output = values.mutableSpan
     var place = 0
     for run in tensor.runs.extracting(slices) {
@@ -32,29 +41,43 @@ struct ExportRows: Sendable {
       try weights.decode(run.source, slices: run.rows, into: &part)
       place = end
     }
-    return values
+    return count
   }
 
   /// Makes the bytes of every array and gives them to `put` with the array's position and the
   /// offset in it, in any order, from several threads.
   func write(
     threads: Int, monitor: WorkMonitor,
-    put: @Sendable (_ bytes: [UInt8], _ array: Int, _ offset: Int) throws -> Void
+    put: @Sendable (_ bytes: RawSpan, _ array: Int, _ offset: Int) throws -> Void
   ) throws {
     switch tensor.storage {
     case .plain(let type):
       let width = tensor.shape.sliceSize * type.bitWidth / 8
-      try eachChunk(RowBlock.rowCount(columns: tensor.shape.sliceSize), threads, monitor) { rows in
-        try put(try plainBytes(rows, as: type), 0, rows.lowerBound * width)
+      try eachChunk(RowBlock.rowCount(columns: tensor.shape.sliceSize), threads, monitor) {
+        scratch, rows in
+        let byteCount = try makePlain(rows, as: type, in: &scratch)
+        let bytes = scratch.arrays[0]
+        try put(bytes.rawBytes.extracting(first: byteCount), 0, rows.lowerBound * width)
       }
     case .coded(let codec):
       try writeCodes(of: codec, threads: threads, monitor: monitor, put: put)
     }
   }
 
+  /// The slices that are decoded and encoded at once, so that their values stay in the caches; all of
+  /// a chunk where the source has no single rows.
+  private func slicesAtOnce(_ chunk: Int, unit: Int) -> Int {
+    let hasSingleRows = tensor.runs.allSatisfy { run in
+      guard let weight = weights.weight(named: run.source) else { return false }
+      return !weight.isCompressed && ElementType(rawValue: weight.encoding) != nil
+    }
+    guard tensor.source.isValues, hasSingleRows else { return chunk }
+    return max(1, RowBlock.cachedValueCount / max(1, tensor.shape.sliceSize) / unit) * unit
+  }
+
   private func writeCodes(
     of codec: some MatrixCodec, threads: Int, monitor: WorkMonitor,
-    put: @Sendable (_ bytes: [UInt8], _ array: Int, _ offset: Int) throws -> Void
+    put: @Sendable (_ bytes: RawSpan, _ array: Int, _ offset: Int) throws -> Void
   ) throws {
     let survey = try survey(codec, threads: threads, monitor: monitor)
     let arrays = codec.arrays(of: tensor.shape)
@@ -62,7 +85,7 @@ struct ExportRows: Sendable {
     var rowArrays: [Int] = []
     for (index, array) in arrays.enumerated() {
       if array.extent == .whole, let bytes = wholes.popFirst() {
-        try put(bytes, index, 0)
+        try put(bytes.rawBytes, index, 0)
       } else {
         rowArrays.append(index)
       }
@@ -70,39 +93,67 @@ struct ExportRows: Sendable {
     let places = rowArrays
     let unit = codec.unitRows(columns: tensor.shape.columns)
     let step = ExportPlan.chunkRows(codec, columns: tensor.shape.columns)
-    try eachChunk(step, threads, monitor) { rows in
-      let encoded = try encode(rows, codec, after: survey)
-      for (place, bytes) in zip(places, encoded) {
-        try put(bytes, place, arrays[place].byteRange(ofRows: rows, unitRows: unit).lowerBound)
+    let atOnce = slicesAtOnce(step, unit: unit)
+    try eachChunk(step, threads, monitor) { scratch, rows in
+      if scratch.arrays.isEmpty { scratch.arrays = places.map { _ in [] } }
+      for index in places.indices { scratch.arrays[index].removeAll(keepingCapacity: true) }
+      for part in rows.parts(of: atOnce) {
+        let encoded = try encode(part, codec, after: survey, using: &scratch.values)
+        for (index, bytes) in encoded.enumerated() { scratch.arrays[index] += bytes }
+      }
+      for (index, place) in places.enumerated() {
+        let bytes = scratch.arrays[index]
+        try put(
+          bytes.rawBytes, place,
+          arrays[place].byteRange(ofRows: rows, unitRows: unit).lowerBound)
       }
     }
   }
 
   private func eachChunk(
     _ step: Int, _ threads: Int, _ monitor: WorkMonitor,
-    _ body: @Sendable (Range<Int>) throws -> Void
+    _ body: @Sendable (inout Scratch, Range<Int>) throws -> Void
   ) throws {
     let weight = WeightDescription(
       name: tensor.name, shape: tensor.shape, encoding: "",
       storedByteCount: tensor.sourceByteCount)
-    try forEachChunk(of: tensor.shape.sliceCount, chunk: step, threads: threads) { rows in
+    try forEachChunk(
+      of: tensor.shape.sliceCount, chunk: step, threads: threads, scratch: { Scratch() }
+    ) { scratch, rows in
       try monitor.checkCancellation()
-      try body(rows)
+      try body(&scratch, rows)
       monitor.advance(by: weight.storedByteCount(ofSlices: rows))
     }
   }
 
-  private func plainBytes(_ slices: Range<Int>, as type: ElementType) throws -> [UInt8] {
-    let values = try values(slices)
-    if type == .float16, let wide = values.first(where: { $0.isFinite && Float16($0).isInfinite }) {
-      throw ExportFailure.cannotEncode(
-        origin: weights.origin, tensor: tensor.name,
-        reason: "expected values that F16 can hold, up to 65504, found \(wide)")
+  /// Makes the bytes of slices of a tensor that is not coded, as the only array of `scratch`.
+  private func makePlain(
+    _ slices: Range<Int>, as type: ElementType, in scratch: inout Scratch
+  ) throws -> Int {
+    let width = tensor.shape.sliceSize * type.bitWidth / 8
+    // Out of the scratch memory while both are lent, and moved, not copied.
+    var bytes = scratch.arrays.popLast() ?? []
+    defer { scratch.arrays = [bytes] }
+    let byteCount = slices.count * width
+    if bytes.count < byteCount { bytes = [UInt8](repeating: 0, count: byteCount) }
+    for part in slices.parts(of: slicesAtOnce(slices.count, unit: 1)) {
+      let count = try decode(part, into: &scratch.values)
+      let values = scratch.values.span.extracting(first: count)
+      if type == .float16,
+        let wide = values.indices.first(where: {
+          values[$0].isFinite && Float16(values[$0]).isInfinite
+        })
+      {
+        throw ExportFailure.cannotEncode(
+          origin: weights.origin, tensor: tensor.name,
+          reason: "expected values that F16 can hold, up to 65504, found \(values[wide])")
+      }
+      let place = (part.lowerBound - slices.lowerBound) * width
+      var span = bytes.mutableSpan
+      var output = span._mutatingExtracting(place..<place + part.count * width)
+      encodeElements(values, as: type, into: &output)
     }
-    var bytes = [UInt8](repeating: 0, count: values.count * type.bitWidth / 8)
-    var output = bytes.mutableSpan
-    encodeElements(values.span, as: type, into: &output)
-    return bytes
+    return byteCount
   }
 
   /// What the codec has to know before the first row; a pass over all values where it asks for one.
@@ -111,16 +162,19 @@ struct ExportRows: Sendable {
   ) throws -> MatrixSurvey {
     guard codec.survey != .none, tensor.source.isValues else { return MatrixSurvey() }
     let step = ExportPlan.chunkRows(codec, columns: tensor.shape.columns)
-    let parts = try mapChunks(of: tensor.shape.rows, chunk: step, threads: threads) { rows in
+    let parts = try mapChunks(
+      of: tensor.shape.rows, chunk: step, threads: threads, scratch: { [Float]() }
+    ) { values, rows in
       try monitor.checkCancellation()
-      let values = try values(rows)
-      return MatrixSurvey(values.span, codec.survey)
+      let count = try decode(rows, into: &values)
+      return MatrixSurvey(values.span.extracting(first: count), codec.survey)
     }
     return parts.reduce(into: MatrixSurvey()) { $0.merge($1) }
   }
 
   private func encode(
-    _ rows: Range<Int>, _ codec: some MatrixCodec, after survey: MatrixSurvey
+    _ rows: Range<Int>, _ codec: some MatrixCodec, after survey: MatrixSurvey,
+    using values: inout [Float]
   ) throws -> [[UInt8]] {
     if case .codes(let description) = tensor.source {
       guard let codec = codec as? any LevelCodec, let scheme = Scheme(description) else {
@@ -131,9 +185,10 @@ struct ExportRows: Sendable {
         levels: taken.levels.span, scales: taken.scales.span, rows: rows, of: tensor.shape,
         scheme: scheme)
     }
-    let values = try values(rows)
+    let count = try decode(rows, into: &values)
     do throws(CodecFailure) {
-      return try codec.encode(values.span, rows: rows, of: tensor.shape, after: survey)
+      return try codec.encode(
+        values.span.extracting(first: count), rows: rows, of: tensor.shape, after: survey)
     } catch {
       throw ExportFailure.cannotEncode(
         origin: weights.origin, tensor: tensor.name, reason: error.description)

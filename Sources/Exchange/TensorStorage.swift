@@ -62,6 +62,11 @@ public enum TensorStorage: Sendable {
     }
   }
 
+  /// The rows that are stored together.
+  func unitRows(columns: Int) -> Int {
+    if case .coded(let codec) = self { codec.unitRows(columns: columns) } else { 1 }
+  }
+
   /// Whether rows of a matrix share scales, so that what is lost in one depends on others.
   func sharesScales(columns: Int) -> Bool {
     guard case .coded(let codec) = self else { return false }

@@ -87,7 +87,10 @@ extension BundleInspection {
         "sources",
         .array(
           provenance.sources.map {
-            ["name": .init($0.name), "bytes": .init($0.byteCount), "sha256": .init($0.sha256)]
+            [
+              "name": .init($0.name), "bytes": .init($0.byteCount),
+              "sha256": $0.sha256.map { .init($0) } ?? .null,
+            ]
           })
       ),
       ("metadata", .object(JSONObject(provenance.metadata.map { ($0.key, .init($0.value)) }))),

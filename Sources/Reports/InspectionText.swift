@@ -83,7 +83,8 @@ extension BundleInspection {
     ]
     for source in provenance.sources {
       lines.append(
-        "from \(source.name), \(byteCountText(source.byteCount)), SHA-256 \(source.sha256)")
+        "from \(source.name), \(byteCountText(source.byteCount)), "
+          + (source.sha256.map { "SHA-256 \($0)" } ?? "no digest"))
     }
     lines += weightLines(weights, statistics, tensors: tensors)
     guard tensors else { return lines }

@@ -30,7 +30,7 @@ extension SafetensorsFile {
       throw .undecodable(file: path, tensor: tensor.name, type: type)
     }
     let capacity = min(Self.elementsPerPiece, output.count) + 3
-    var piece = [UInt8](repeating: 0, count: Self.byteCount(of: type, elements: capacity))
+    var piece = [UInt8](unwritten: Self.byteCount(of: type, elements: capacity))
     var done = 0
     while done < output.count {
       let count = min(Self.elementsPerPiece, output.count - done)

@@ -63,7 +63,7 @@ public struct FileReader: ~Copyable, Sendable {
 
   /// The bytes of a range; throws when the file has fewer.
   public func bytes(at offset: Int, count: Int) throws(StorageFailure) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: count)
+    var bytes = [UInt8](unwritten: count)
     var span = bytes.mutableSpan
     var output = span.mutableRawBytes
     try read(at: offset, into: &output)

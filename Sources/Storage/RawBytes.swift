@@ -7,6 +7,12 @@ extension Span<UInt8> {
 }
 
 extension [UInt8] {
+  /// So many bytes that are written before they are read; until then they are whatever the memory had.
+  public init(unwritten count: Int) {
+    // Every bit pattern is a byte, and the memory has room for `count` of them.
+    unsafe self.init(unsafeUninitializedCapacity: count) { _, initialized in initialized = count }
+  }
+
   /// The content as a raw span.
   public var rawBytes: RawSpan {
     @_lifetime(borrow self)

@@ -7,6 +7,9 @@ public enum RowBlock {
   /// The values of one block, unless a single row has more.
   public static let valueCount = 1 << 19
 
+  /// The values that are decoded and encoded at once: with their codes they stay in the second cache.
+  public static let cachedValueCount = 1 << 15
+
   /// The rows of one block of a matrix with this many columns.
   public static func rowCount(columns: Int) -> Int {
     max(1, valueCount / max(1, columns))

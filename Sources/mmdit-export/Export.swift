@@ -49,9 +49,19 @@ struct Export: Tool {
   var output: String?
 
   @Option(
-    help: "The checkpoint that a bundle was made from; its files are compared by SHA-256.",
+    help:
+      "The checkpoint that a bundle was made from; its files are compared with the bundle's record.",
     completion: .file())
   var source: String?
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: """
+      Compare the files of --source by SHA-256 where the bundle has recorded it. It takes 0.55 s of \
+      one processor for each GB, and a file at 1.8 GB/s at most. Without it only their names and \
+      sizes are compared, and other weights of the same size are not noticed.
+      """)
+  var sourceDigests = true
 
   @Option(help: "Start another file before this size is passed: 5GB, 500MB.")
   var maxShardSize: String?
@@ -84,7 +94,10 @@ struct Export: Tool {
     let job = try ExportJob(
       model: input, target: to, output: output, source: source, maximumFileSize: maxShardSize)
     let outcome =
-      dryRun ? nil : try job.run(threads: context.threadCount, monitor: context.monitor)
+      dryRun
+      ? nil
+      : try job.run(
+        digestsSources: sourceDigests, threads: context.threadCount, monitor: context.monitor)
     let report = try ExportReport(job, outcome, threads: context.threadCount)
     if json != "-" { try context.print(printable(report.text)) }
     try context.write(report.document, to: json)

@@ -68,6 +68,15 @@ struct Quantize: Tool {
   var compress = false
 
   @Flag(
+    inversion: .prefixedNo,
+    help: """
+      Record the SHA-256 of every source. It takes 0.55 s of one processor for each GB, and a file \
+      is digested at 1.8 GB/s at most, whatever else is fast. Without it the bundle names its \
+      sources and their sizes, and nobody can prove later which bytes it was made of.
+      """)
+  var sourceDigests = true
+
+  @Flag(
     help: """
       Go on where an earlier run of the same command stopped; checked by checksums. What is \
       finished stays when this run stops, too.
@@ -99,7 +108,7 @@ struct Quantize: Tool {
     }
     context.log(.info, report.costs)
     let outcome = try job.run(
-      output: output, compress: compress, resuming: resume,
+      output: output, compress: compress, digestsSources: sourceDigests, resuming: resume,
       producer: "mmdit-quantize \(suiteVersion)", monitor: context.monitor)
     if json != "-" { try context.print(printable(report.text(outcome, output: output))) }
     try context.write(report.document(outcome), to: json)
@@ -116,7 +125,7 @@ struct Quantize: Tool {
       dryRun
       ? nil
       : try job.run(
-        output: output, compress: compress, resuming: resume,
+        output: output, compress: compress, digestsSources: sourceDigests, resuming: resume,
         producer: "mmdit-quantize \(suiteVersion)", monitor: context.monitor)
     if json != "-" {
       let text = outcome.map { report.text($0, output: output) } ?? report.dryRunText

@@ -128,11 +128,12 @@ import Testing
 @Suite struct QuantizationFingerprintTests {
   private func taken(
     _ folder: TemporaryFolder, recipe: String = "int8", compress: Bool = false,
-    producer: String = "test 1"
+    digestsSources: Bool = true, producer: String = "test 1"
   ) throws -> Int {
     let job = try QuantizationJob(model: folder.path("a"), recipe: recipe, threads: 1)
     return try job.run(
-      output: folder.path("out"), compress: compress, resuming: true, producer: producer
+      output: folder.path("out"), compress: compress, digestsSources: digestsSources,
+      resuming: true, producer: producer
     ).takenOverByteCount
   }
 
@@ -163,6 +164,8 @@ import Testing
       #expect(try taken(folder, compress: true) == 0)
       try leave(folder)
       #expect(try taken(folder, producer: "test 2") == 0)
+      try leave(folder)
+      #expect(try taken(folder, digestsSources: false) == 0)
       try leave(folder)
       try folder.write("a/model.safetensors", TinyFlux2.diffusers())
       #expect(try taken(folder) == 0, "the source has another time")

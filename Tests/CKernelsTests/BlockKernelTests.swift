@@ -53,6 +53,29 @@ import Testing
     }
   }
 
+  /// Every f16 number as a scale, NaNs too, and every code.
+  @Test func bytesAreDecodedByTheirDefinitionAtEveryLevelAndLength() {
+    let scales = Array(0...UInt16.max)
+    for count in Array(0...20) + [scales.count] {
+      var bytes: [UInt8] = []
+      var expected: [UInt32] = []
+      for (block, bits) in scales.suffix(count).enumerated() {
+        bytes += [UInt8(truncatingIfNeeded: bits), UInt8(bits >> 8)]
+        for index in 0..<32 {
+          let code = Int8(truncatingIfNeeded: 32 * block + index)
+          bytes.append(UInt8(bitPattern: code))
+          expected.append((Float(Float16(bitPattern: bits)) * Float(code)).bitPattern)
+        }
+      }
+      for level in levels {
+        var values = [Float](repeating: 7, count: 32 * count + 1)
+        unsafe mmdit_decode_bytes(level, bytes, count, &values)
+        #expect(values.removeLast() == 7)
+        #expect(values.map(\.bitPattern) == expected, "level \(level), \(count) blocks")
+      }
+    }
+  }
+
   @Test func theFirstBlockBeyondHalfPrecisionIsGivenAtEveryLevel() {
     for type in [MMDIT_Q8_0, MMDIT_Q4_0, MMDIT_Q4_1, MMDIT_Q5_0, MMDIT_Q5_1] {
       var values = ordinaryValues(32 * 9, seed: 1)

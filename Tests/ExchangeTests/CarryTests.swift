@@ -3,6 +3,7 @@ import Checkpoints
 import Exchange
 import Families
 import Quantization
+import Safetensors
 import Storage
 import Tensors
 import TestSupport
@@ -92,6 +93,55 @@ import Testing
         return expected.hasPrefix("SHA-256") && found == "no such file"
       }
       #expect(FileSystem.kind(of: other) == nil)
+    }
+  }
+
+  /// A source whose bytes changed, but not its size: its digest tells, where it is recorded and asked for.
+  @Test func aChangedSourceOfTheSameSizeIsNoticedByItsDigestOnly() throws {
+    try TemporaryFolder.with { folder in
+      let source = folder.path("source.safetensors")
+      var content = TinyFlux2.original()
+      try folder.write("source.safetensors", content)
+      let scheme = Scheme(.int4, group: .columns16, scaleType: .bfloat16)
+      let digested = try bundle(scheme, of: source, in: folder, name: "digested.mmdit")
+      let undigested = try bundle(
+        scheme, of: source, in: folder, digestsSources: false, name: "undigested.mmdit")
+      content[content.count - 1].values[0] += 1
+      try folder.write("source.safetensors", content)
+      #expect {
+        try export("comfyui:int8", of: digested.path, to: folder, source: source)
+      } throws: { error in
+        guard case .otherSource(_, _, _, let expected, let found) = error as? ExportFailure else {
+          return false
+        }
+        return expected.hasPrefix("SHA-256") && found.count == 64
+      }
+      _ = try export(
+        "comfyui:int8", of: digested.path, to: folder, source: source, digestsSources: false)
+      _ = try export("comfyui:int8", of: undigested.path, to: folder, source: source)
+    }
+  }
+
+  @Test(arguments: [false, true])
+  func aSourceOfAnotherSizeIsRefusedWithoutADigest(isRecorded: Bool) throws {
+    try TemporaryFolder.with { folder in
+      let source = folder.path("source.safetensors")
+      try folder.write("source.safetensors", TinyFlux2.original())
+      let before = try FileSystem.byteCount(of: source)
+      let bundle = try bundle(
+        Scheme(.int4, group: .columns16, scaleType: .bfloat16), of: source, in: folder,
+        digestsSources: isRecorded)
+      try folder.write(
+        "source.safetensors", TinyFlux2.original(), metadata: [.init(key: "a", value: "b")])
+      let after = try FileSystem.byteCount(of: source)
+      #expect(
+        throws: ExportFailure.otherSource(
+          source: source, bundle: bundle.path, file: "source.safetensors",
+          expected: "\(before) bytes", found: "\(after)")
+      ) {
+        try export(
+          "comfyui:int8", of: bundle.path, to: folder, source: source, digestsSources: false)
+      }
     }
   }
 

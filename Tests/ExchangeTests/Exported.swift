@@ -11,21 +11,22 @@ import TestSupport
 /// The part of the fixture that a target takes, and where it goes.
 func export(
   _ id: String, of model: String? = nil, to folder: TemporaryFolder, source: String? = nil,
-  threads: Int = 2, name: String = "out"
+  digestsSources: Bool = true, threads: Int = 2, name: String = "out"
 ) throws -> (path: String, outcome: ExportJob.Outcome) {
   let target = try Targets.named(id)
   let part = id.hasPrefix("compressed-tensors") ? "text_encoder" : "transformer"
   let path = folder.path(name + (target.container.fileEnding ?? ""))
   let outcome = try ExportJob(
     model: model ?? "\(Fixture.klein)/\(part)", target: id, output: path, source: source
-  ).run(threads: threads)
+  ).run(digestsSources: digestsSources, threads: threads)
   return (path, outcome)
 }
 
 /// A bundle of the fixture's transformer whose linear layers have a scheme.
-func bundle(_ scheme: Scheme, in folder: TemporaryFolder, name: String = "in.mmdit") throws
-  -> Bundle
-{
+func bundle(
+  _ scheme: Scheme, of model: String = "\(Fixture.klein)/transformer", in folder: TemporaryFolder,
+  digestsSources: Bool = true, name: String = "in.mmdit"
+) throws -> Bundle {
   let recipe = Recipe(
     name: "own", summary: "",
     rules: [
@@ -34,8 +35,8 @@ func bundle(_ scheme: Scheme, in folder: TemporaryFolder, name: String = "in.mmd
     ],
     thresholds: .withoutRecipe)
   let path = try folder.write("\(name).json", Array(recipe.document.compact().utf8))
-  _ = try QuantizationJob(model: "\(Fixture.klein)/transformer", recipe: path, threads: 2).run(
-    output: folder.path(name), compress: false, producer: "test")
+  _ = try QuantizationJob(model: model, recipe: path, threads: 2).run(
+    output: folder.path(name), compress: false, digestsSources: digestsSources, producer: "test")
   return try Bundle.open(folder.path(name))
 }
 

@@ -51,6 +51,21 @@ import Testing
     }
   }
 
+  @Test func aDigestThatWasLeftOutIsSaidToBeMissing() throws {
+    try TemporaryFolder.with { folder in
+      let model = try folder.write("tiny.safetensors", TinyFlux2.original())
+      let path = folder.path("tiny.mmdit")
+      _ = try QuantizationJob(model: model, recipe: "int8", threads: 1).run(
+        output: path, compress: false, digestsSources: false, producer: "a test")
+      let inspection = try inspect(path)
+      let size = byteText(try FileSystem.byteCount(of: model))
+      #expect(
+        inspection.text(tensors: false).contains("from tiny.safetensors, \(size), no digest\n"))
+      let document = JSONField(document: "report", value: inspection.document)
+      #expect(try document["sources"].array()[0]["sha256"].value == .null)
+    }
+  }
+
   private func byteText(_ count: Int) -> String {
     let tenths = (count + 50) / 100
     return "\(tenths / 10).\(tenths % 10) kB"

@@ -22,6 +22,10 @@ enum {
 size_t mmdit_encode_blocks(
     mmdit_level level, const float *values, size_t block_count, int32_t type, uint8_t *bytes);
 
+// Decodes blocks of Q8_0: the scale, an f16 number, times each of 32 signed bytes. A scale that is not a
+// number keeps its bits as far as they go.
+void mmdit_decode_bytes(mmdit_level level, const uint8_t *bytes, size_t block_count, float *values);
+
 // MARK: Codes
 
 // bytes[i] |= ((codes[i] >> right) & mask) << left, of which the low eight bits are kept: bits of codes

@@ -108,7 +108,7 @@ extension BlockType: MatrixCodec {
     case .q41: decode(input.span, into: &values) { DecodeBlock.q41($0, into: &$1) }
     case .q50: decode(input.span, into: &values) { DecodeBlock.q50($0, into: &$1) }
     case .q51: decode(input.span, into: &values) { DecodeBlock.q51($0, into: &$1) }
-    case .q80: decode(input.span, into: &values) { DecodeBlock.q80($0, into: &$1) }
+    case .q80: DecodeBlock.everyQ80(input.span, into: &values)
     case .q2K: decode(input.span, into: &values) { DecodeBlock.q2K($0, into: &$1) }
     case .q3K: decode(input.span, into: &values) { DecodeBlock.q3K($0, into: &$1) }
     case .q4K: decode(input.span, into: &values) { DecodeBlock.q4K($0, into: &$1) }

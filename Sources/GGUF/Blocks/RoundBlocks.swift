@@ -28,9 +28,17 @@ struct RoundBlocks {
 }
 
 extension DecodeBlock {
-  static func q80(_ bytes: Span<UInt8>, into values: inout MutableSpan<Float>) {
-    let scale = bytes.half(at: 0)
-    for index in 0..<32 { values[index] = scale * Float(Int8(bitPattern: bytes[2 + index])) }
+  /// Whole blocks of Q8_0, as many as both have.
+  static func everyQ80(_ bytes: Span<UInt8>, into values: inout MutableSpan<Float>) {
+    let count = values.count / 32
+    precondition(values.count == 32 * count && bytes.count == 34 * count)
+    unsafe bytes.withUnsafeBufferPointer { bytes in
+      // As many blocks as both have, by the line above.
+      unsafe values.withUnsafeMutableBufferPointer { values in
+        unsafe mmdit_decode_bytes(
+          KernelLevel.best.rawValue, bytes.baseAddress, count, values.baseAddress)
+      }
+    }
   }
 
   static func q40(_ bytes: Span<UInt8>, into values: inout MutableSpan<Float>) {

@@ -35,7 +35,7 @@ extension GGUFFile {
     let blockSize = tensor.type.elementsPerBlock
     let blocks =
       elements.lowerBound / blockSize..<(elements.upperBound + blockSize - 1) / blockSize
-    var bytes = [UInt8](repeating: 0, count: blocks.count * tensor.type.bytesPerBlock)
+    var bytes = [UInt8](unwritten: blocks.count * tensor.type.bytesPerBlock)
     do {
       var span = bytes.mutableSpan
       var input = span.mutableRawBytes

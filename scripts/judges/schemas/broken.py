@@ -29,6 +29,8 @@ BROKEN = {
         (["architecture", "family"], "unet", "an unknown family"),
         (["architecture", "layout"], "bfl", "a layout by the name of the option"),
         (["provenance", "sources", 0, "sha256"], "ab", "a short digest"),
+        (["provenance", "sources", 0, "sha256"], "", "an empty digest"),
+        (["provenance", "sources", 0, "sha256"], DELETED, "a source that is silent about its digest"),
         (["blocks", 0, "offset"], 4097, "a block that is not aligned"),
         (["blocks", 0, "name"], "Embedders", "an unknown block"),
         (["tensors", 0, "values", "offset"], 4097, "a segment that is not aligned"),

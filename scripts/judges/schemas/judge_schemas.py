@@ -54,6 +54,8 @@ def documents(judge):
     bundles["own"], report = judge.quantize("own.mmdit", judge.folder / "own.json", "--compress")
     yield "quantization-report", "own, compressed", report
     yield "bundle-header", "own, compressed", Bundle(bundles["own"]).header
+    bare, _ = judge.quantize("bare.mmdit", "int8", "--no-source-digests")
+    yield "bundle-header", "without digests of its sources", Bundle(bare).header
     unpacked = judge.folder / "unpacked.safetensors"
     judge.tool("mmdit-bundle", "unpack", bundles["int8"], "--output", unpacked)
     for part in ("text_encoder", "vae"):
@@ -71,6 +73,7 @@ def documents(judge):
             yield ("inspection", f"{path.name} {' '.join(options)}",
                    text("mmdit-inspect", path, "--json", *options))
     yield "inspection", "bundle list", text("mmdit-bundle", "list", bundles["int4"], "--json")
+    yield "inspection", "bundle list without digests", text("mmdit-bundle", "list", bare, "--json")
     yield "families", "all", text("mmdit-inspect", "--families", "--json")
     yield from conversions(judge, bundles["int8"])
     yield from pipeline_quantizations(judge)
