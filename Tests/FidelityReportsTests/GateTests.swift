@@ -44,7 +44,7 @@ import Testing
     let change = Comparison(baseline: report(errors), current: current).candidates[1]
     #expect(change.baselineArithmetic == .float32 && change.currentArithmetic == .int8)
     #expect(change.metrics.map(\.metric) == ReportMetric.allCases)
-    let document = try JSONField(
+    let document = JSONField(
       document: "", value: Comparison(baseline: report(errors), current: current).document)
     let candidate = try document["candidates"].array()[1]
     #expect(try candidate["baseline_arithmetic"].string() == "float32")

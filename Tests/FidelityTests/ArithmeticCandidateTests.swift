@@ -40,10 +40,10 @@ import Testing
     #expect(try Candidate.open(Fixture.klein).arithmetic == .float32)
   }
 
-  /// What the blocks' products are off by, as `MMDiTTests/ArithmeticTests` derives it for 14
-  /// worth of additions: rounding factors to bfloat16 is off by 2⁻⁹ / √3 of them in the mean, to int8
-  /// by 3.5 / (127 · √12); both factors are rounded, two layers in a row reach the stream in each
-  /// block, and attention and gates may enlarge it threefold.
+  /// What a prediction is off by, as MMDiTTests/ArithmeticTests derives it, for the 14 blocks of the
+  /// fixture: rounding factors to bfloat16 is off by 2⁻⁹ / √3 of them in the mean, to int8 by
+  /// 3.5 / (127 · √12); both factors are rounded, two layers in a row reach the stream in each block,
+  /// and attention and gates may enlarge it threefold.
   @Test func unquantizedWeightsLoseWhatTheArithmeticRounds() throws {
     let verification = try plan([Fixture.klein], in: Arithmetic.allCases) {
       $0.thresholds = Thresholds()

@@ -115,6 +115,8 @@ def judge_base(render):
     render.case("two references", MODEL, pipeline, "the same picture on a purple background",
                 128, 128, guided, images=[picture, picture.rotate(90)], **settings)
     judge_metadata(render, first)
+    judge_arithmetic(render, first, *guided, "--size", "128x128", "--max-sequence-length", "64",
+                     "--noise", render.folder / "noise.safetensors")
     other = render.render(MODEL, "rocket on a black background", *guided, "--size", "128x128",
                           "--max-sequence-length", "64", "--seed", "12", name="other.png")
     apart = int(abs(pixels(other) - numpy.asarray(picture, dtype=numpy.int32)).max())
@@ -132,6 +134,22 @@ def judge_metadata(render, path):
         document.get("steps") == 5 and document.get("guidance") == 3.5
         and document.get("sigmas", [0])[0] == 1 and len(document.get("sigmas", [])) == 6,
         f"and how it was made: {document}")
+    render.judge.check(document.get("arithmetic") == "float32", "and in which arithmetic")
+
+
+def judge_arithmetic(render, exact, *options):
+    """The same picture in less is another one, and the further the less it is; scripts/judges/fidelity
+    judges how far."""
+    last = 0
+    for arithmetic in ("bfloat16", "int8"):
+        path = render.render(MODEL, "rocket on a black background", *options, "--arithmetic",
+                             arithmetic, name=f"{arithmetic}.png")
+        with Image.open(path) as image:
+            said = json.loads(image.text["mmdit-render"])["arithmetic"]
+        render.judge.check(said == arithmetic, f"the picture says its arithmetic: {said}")
+        apart = abs(pixels(path) - pixels(exact)).mean()
+        render.judge.check(apart > last, f"{arithmetic}: {apart} levels from float32, over {last}")
+        last = apart
 
 
 def judge_distilled(render):
