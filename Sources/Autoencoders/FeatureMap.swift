@@ -81,6 +81,17 @@ package struct Work: Sendable {
       try body(range)
     }
   }
+
+  /// The same with scratch memory of the thread that calls.
+  func forEachTile<Scratch>(
+    of count: Int, size: Int, scratch: @Sendable () -> Scratch,
+    _ body: @Sendable (inout Scratch, Range<Int>) throws -> Void
+  ) throws {
+    try forEachChunk(of: count, chunk: size, threads: threads, scratch: scratch) { memory, range in
+      try monitor.checkCancellation()
+      try body(&memory, range)
+    }
+  }
 }
 
 /// Copies `count` consecutive elements.
