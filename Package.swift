@@ -59,6 +59,7 @@ let package = Package(
   targets: [
     // 0. C and system libraries.
     .target(name: "CKernels"),
+    // Only the tests have it: it judges our matrix products.
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     // Options of the C library's allocator, which module Glibc leaves out.
@@ -76,7 +77,7 @@ let package = Package(
     // 2. What a weight is, what networks compute with, what people see.
     library("Tensors", ["CKernels", "Failures", "Parallel", "Scalars"]),
 
-    library("Operations", ["CKernels", "COpenBLAS", "Parallel", "Scalars", "Tensors"]),
+    library("Operations", ["CKernels", "Parallel", "Scalars", "Tensors"]),
     library("Images", ["CZlib", "Failures", "Parallel", "Storage"]),
     library("ImageMetrics", ["Failures", "Images", "Parallel"]),
 
@@ -215,6 +216,7 @@ let package = Package(
     tests("Parallel"),
     tests("StrictJSON"),
     tests("Tensors", ["Parallel", "Scalars"]),
+    tests("Operations", ["COpenBLAS"]),
     tests("Safetensors", ["Failures", "Parallel", "Storage", "StrictJSON", "Tensors"]),
     tests("Quantization", ["Failures", "Scalars", "Tensors"], exclude: ["Goldens"]),
     tests(

@@ -69,8 +69,9 @@ public struct Autoencoder: Sendable {
   /// The picture, of 8 times the height and width, of latents.
   ///
   /// Peak memory with P pixels and D₀ ≤ D₁ channels at the decoder's last two levels, in float32
-  /// values: P · (D₀ + D₁), which is 1.6 GB for the published decoder and 1024 × 1024 pixels, and a
-  /// few rows of the picture for each thread. The monitor counts layers as steps.
+  /// values: P · (D₀ + D₁), which is 1.6 GB for the published decoder and 1024 × 1024 pixels, a
+  /// transformed kernel, and a few rows of the picture for each thread. The monitor counts layers as
+  /// steps.
   ///
   /// Throws `AutoencoderFailure.input` for latents of other channels or too many, `Cancelled`, and
   /// what the source throws.
@@ -113,7 +114,8 @@ public struct Autoencoder: Sendable {
   ///
   /// Peak memory with P pixels and E₀ ≤ E₁ channels at the encoder's first two levels, in float32
   /// values: P · max(2 · E₀, (E₀ + 2 · E₁) / 4), 1.1 GB for the published encoder and 1024 × 1024
-  /// pixels, and a few rows of the picture for each thread. The monitor counts layers as steps.
+  /// pixels, a transformed kernel, and a few rows of the picture for each thread. The monitor counts
+  /// layers as steps.
   ///
   /// Throws `AutoencoderFailure.input` for a picture of another size, `Cancelled`, and what the
   /// source throws.

@@ -14,7 +14,7 @@ struct AutoencoderNumbers: Sendable {
   let epsilon: Float
 
   /// The most positions of latents that a call takes, pictures of 65,536 × 65,536 pixels: counts of
-  /// bytes of all activations then fit an `Int`, and rows and columns of products fit OpenBLAS.
+  /// bytes of all activations then fit an `Int`.
   static let largestPositionCount = 1 << 26
 
   /// Throws unless the network is one that this module computes.

@@ -43,12 +43,12 @@ package struct FeatureMap: Sendable {
     return planes
   }
 
-  /// The first channels alone.
-  func narrowed(to count: Int, work: Work) throws -> FeatureMap {
-    precondition(count <= channels)
-    let (source, stride) = (pixels, channels)
-    var result = Matrix(rows: pixels.rows, columns: count)
-    var span = result.values.mutableSpan
+  /// Copies the first channels to a map of as many pixels that has no others.
+  func copyFirstChannels(to target: inout FeatureMap, work: Work) throws {
+    let (source, stride, count) = (pixels, channels, target.channels)
+    precondition(
+      count <= channels && target.pixels.rows == source.rows, "the channels have a place")
+    var span = target.pixels.values.mutableSpan
     try DisjointRows.lend(&span, columns: count) { rows in
       try work.forEachTile(of: source.rows, size: 4096) { range in
         rows.withRows(range) { output in
@@ -60,7 +60,6 @@ package struct FeatureMap: Sendable {
         }
       }
     }
-    return FeatureMap(height: height, width: width, pixels: result)
   }
 }
 
@@ -79,6 +78,17 @@ package struct Work: Sendable {
     try forEachChunk(of: count, chunk: size, threads: threads) { range in
       try monitor.checkCancellation()
       try body(range)
+    }
+  }
+
+  /// The same with scratch memory of the thread that calls.
+  func forEachTile<Scratch>(
+    of count: Int, size: Int, scratch: @Sendable () -> Scratch,
+    _ body: @Sendable (inout Scratch, Range<Int>) throws -> Void
+  ) throws {
+    try forEachChunk(of: count, chunk: size, threads: threads, scratch: scratch) { memory, range in
+      try monitor.checkCancellation()
+      try body(&memory, range)
     }
   }
 }

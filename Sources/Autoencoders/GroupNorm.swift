@@ -62,12 +62,11 @@ package struct GroupNorm: Sendable {
     var sums = [Double](repeating: 0, count: 2 * channels)
     var span = sums.mutableSpan
     let values = pixels.values.span
-    for row in rows {
-      for channel in 0..<channels {
-        let value = Double(values[row * channels + channel])
-        span[channel] += value
-        span[channels + channel] += value * value
-      }
+    // Few enough pixels that they stay in the caches from one run of channels to the next.
+    for first in stride(from: rows.lowerBound, to: rows.upperBound, by: 128) {
+      let last = min(first + 128, rows.upperBound)
+      addChannelSums(
+        of: values.extracting(first * channels..<last * channels), channels: channels, to: &span)
     }
     return sums
   }

@@ -22,53 +22,54 @@ package struct PixelAttention: Sendable {
   }
 
   /// The queries whose scores `[queryBlock, P]` are alive at once, per thread.
-  private static let queryBlock = 128
+  private static let queryBlock = 8 * Panels.rows
 
   /// Replaces x `[P, C]` by the output.
   ///
-  /// Peak memory beside x: 5 · P · C + threads · 128 · P values.
+  /// Peak memory beside x: 5 · P · C + threads · 112 · P values.
   package func apply(to x: inout FeatureMap, work: Work) throws {
-    let attended: Matrix = try {
-      let normed = try norm.affine(of: x, work: work)(x, work: work)
-      return try attend(
-        query(normed, work: work), key(normed, work: work), value(normed, work: work), work: work)
-    }()
-    let change = try output(attended, work: work)
-    let channels = x.channels
-    var span = x.pixels.values.mutableSpan
-    try DisjointRows.lend(&span, columns: channels) { rows in
-      try work.forEachTile(of: change.rows, size: 512) { range in
-        rows.withRows(range) { x in
-          let first = range.lowerBound * channels
-          for index in 0..<x.count { x[index] += change.values[first + index] }
-        }
-      }
-    }
+    let (queries, keys, values) = try factors(of: x, work: work)
+    let attended = try attend(queries, keys, values, work: work)
+    try output.add(attended, to: &x.pixels, work: work)
   }
 
-  /// softmax(q · kᵀ / √C) · v, all `[P, C]`.
+  /// Queries `[P, C]`, keys `[P, C]` times 1 / √C, transposed, and values `[P, C]`.
+  private func factors(
+    of x: FeatureMap, work: Work
+  ) throws -> (queries: Matrix, keys: PackedFactor, values: PackedFactor) {
+    let normed = try norm.affine(of: x, work: work)(x, work: work)
+    let (count, channels) = (normed.rows, normed.columns)
+    let place = MatrixPlace(stride: channels)
+    let keys = try PackedFactor(
+      transposed: key(normed, work: work).values, place, columns: count, depth: channels,
+      factor: 1 / Float(channels).squareRoot(), threads: work.threads)
+    let values = try PackedFactor(
+      value(normed, work: work).values, place, depth: count, columns: channels,
+      threads: work.threads)
+    return (try query(normed, work: work), keys, values)
+  }
+
+  /// softmax(q · kᵀ / √C) · v `[P, C]`.
   private func attend(
-    _ queries: Matrix, _ keys: Matrix, _ values: Matrix, work: Work
+    _ queries: Matrix, _ keys: PackedFactor, _ values: PackedFactor, work: Work
   ) throws -> Matrix {
     let (count, channels) = (queries.rows, queries.columns)
-    let place = MatrixPlace(stride: channels)
-    let scale = 1 / Float(channels).squareRoot()
+    let (place, scorePlace) = (MatrixPlace(stride: channels), MatrixPlace(stride: count))
     var result = Matrix(rows: count, columns: channels)
     var span = result.values.mutableSpan
     try DisjointRows.lend(&span, columns: channels) { rows in
-      try work.forEachTile(of: count, size: Self.queryBlock) { range in
-        var scores = [Float](repeating: 0, count: range.count * count)
+      try work.forEachTile(
+        of: count, size: Self.queryBlock,
+        scratch: { [Float](repeating: 0, count: Self.queryBlock * count) }
+      ) { scores, range in
         var scoreSpan = scores.mutableSpan
-        multiply(
+        keys.multiply(
           queries.values.span,
-          MatrixPlace(offset: range.lowerBound * channels, stride: channels),
-          transposed: keys.values.span, place, into: &scoreSpan, MatrixPlace(stride: count),
-          m: range.count, n: count, k: channels, scale: scale)
+          MatrixPlace(offset: range.lowerBound * channels, stride: channels), m: range.count,
+          into: &scoreSpan, scorePlace)
         for row in 0..<range.count { softmax(&scoreSpan, row * count..<(row + 1) * count) }
         rows.withRows(range) { output in
-          multiply(
-            scoreSpan.span, MatrixPlace(stride: count), values.values.span, place,
-            into: &output, place, m: range.count, n: channels, k: count)
+          values.multiply(scoreSpan.span, scorePlace, m: range.count, into: &output, place)
         }
       }
     }

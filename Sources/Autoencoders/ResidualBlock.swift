@@ -26,7 +26,7 @@ package struct ResidualBlock: Sendable {
   /// Alive at once, in values for each pixel: inputs + outputs, and 2 · outputs + inputs when there
   /// are more outputs than inputs.
   package func apply(to x: inout FeatureMap, work: Work) throws {
-    let hidden = try conv1(x, after: norm1.affine(of: x, work: work), work: work)
+    var hidden = try conv1(x, after: norm1.affine(of: x, work: work), work: work)
     let norm = try norm2.affine(of: hidden, work: work)
     guard let shortcut else {
       return try conv2.add(hidden, after: norm, to: &x, work: work)
@@ -38,6 +38,8 @@ package struct ResidualBlock: Sendable {
     }
     try shortcut.replaceFirstColumns(of: &x.pixels, work: work)
     try conv2.add(hidden, after: norm, to: &x, work: work)
-    x = try x.narrowed(to: shortcut.outputs, work: work)
+    // The hidden map is as large as the output, and no longer needed.
+    try x.copyFirstChannels(to: &hidden, work: work)
+    x = hidden
   }
 }

@@ -14,7 +14,13 @@ struct CausalAttention: Sendable {
   let threads: Int
 
   /// The queries whose scores `[queryRun, L]` are alive at once, per thread.
-  private static let queryRun = 64
+  private static let queryRun = 4 * Panels.rows
+
+  /// The keys times 1 / √K, transposed, and the values of one head in one prompt.
+  private struct PackedHead: Sendable {
+    let keys: PackedFactor
+    let values: PackedFactor
+  }
 
   init(_ configuration: DecoderConfiguration, _ stacked: StackedPrompts, threads: Int) {
     self.stacked = stacked
@@ -29,6 +35,7 @@ struct CausalAttention: Sendable {
   /// `projected` `[N, (H + 2G) · K]` holds queries, keys and values side by side, the first two
   /// with their positions.
   func attend(_ projected: Matrix, into output: inout Matrix) throws {
+    let heads = try packedHeads(projected)
     // A run of queries writes whole rows of the output, so that runs share nothing.
     let runs = stacked.runs(of: Self.queryRun)
     let columns = output.columns
@@ -38,46 +45,58 @@ struct CausalAttention: Sendable {
         for (prompt, positions) in runs[range] {
           let first = stacked.prompts[prompt].lowerBound
           rows.withRows(first + positions.lowerBound..<first + positions.upperBound) { output in
-            attend(positions, of: prompt, projected, into: &output)
+            attend(positions, of: prompt, projected, heads, into: &output)
           }
         }
       }
     }
   }
 
+  /// Keys and values of all heads of the first prompt, of the second, and so on.
+  private func packedHeads(_ projected: Matrix) throws -> [PackedHead] {
+    let count = stacked.prompts.count * keyValueHeadCount
+    let scale = 1 / Float(headSize).squareRoot()
+    return try mapChunks(of: count, chunk: 1, threads: threads) { chunk in
+      let (prompt, head) = chunk.lowerBound.quotientAndRemainder(dividingBy: keyValueHeadCount)
+      let rows = stacked.prompts[prompt]
+      let keys = MatrixPlace(
+        offset: rows.lowerBound * projected.columns + (headCount + head) * headSize,
+        stride: projected.columns)
+      let values = MatrixPlace(
+        offset: keys.offset + keyValueHeadCount * headSize, stride: keys.stride)
+      return PackedHead(
+        keys: try PackedFactor(
+          transposed: projected.values, keys, columns: rows.count, depth: headSize, factor: scale,
+          threads: 1),
+        values: try PackedFactor(
+          projected.values, values, depth: rows.count, columns: headSize, threads: 1))
+    }
+  }
+
   /// All heads of some queries of one prompt: result `[positions, H · K]`.
   private func attend(
-    _ positions: Range<Int>, of prompt: Int, _ projected: Matrix,
+    _ positions: Range<Int>, of prompt: Int, _ projected: Matrix, _ heads: [PackedHead],
     into result: inout MutableSpan<Float>
   ) {
     let stride = projected.columns
-    let first = stacked.prompts[prompt].lowerBound * stride
+    let first = (stacked.prompts[prompt].lowerBound + positions.lowerBound) * stride
     // Keys behind the last query are never seen.
     let keyCount = positions.upperBound
-    let keyColumns = headCount * headSize
-    let valueColumns = keyColumns + keyValueHeadCount * headSize
-    let scale = 1 / Float(headSize).squareRoot()
+    let scorePlace = MatrixPlace(stride: keyCount)
     var scores = [Float](repeating: 0, count: positions.count * keyCount)
+    var span = scores.mutableSpan
     for head in 0..<headCount {
-      let shared = head / (headCount / keyValueHeadCount) * headSize
-      var span = scores.mutableSpan
-      multiply(
-        projected.values.span,
-        MatrixPlace(
-          offset: first + positions.lowerBound * stride + head * headSize, stride: stride),
-        transposed: projected.values.span,
-        MatrixPlace(offset: first + keyColumns + shared, stride: stride),
-        into: &span, MatrixPlace(stride: keyCount),
-        m: positions.count, n: keyCount, k: headSize, scale: scale)
+      let shared = head / (headCount / keyValueHeadCount)
+      let packed = heads[prompt * keyValueHeadCount + shared]
+      packed.keys.multiply(
+        projected.values.span, MatrixPlace(offset: first + head * headSize, stride: stride),
+        m: positions.count, n: keyCount, into: &span, scorePlace)
       for (row, position) in positions.enumerated() {
         weigh(&span, row * keyCount..<(row + 1) * keyCount, position: position, prompt: prompt)
       }
-      multiply(
-        scores.span, MatrixPlace(stride: keyCount),
-        projected.values.span,
-        MatrixPlace(offset: first + valueColumns + shared, stride: stride),
-        into: &result, MatrixPlace(offset: head * headSize, stride: headCount * headSize),
-        m: positions.count, n: headSize, k: keyCount)
+      packed.values.multiply(
+        span.span, scorePlace, m: positions.count, k: keyCount, into: &result,
+        MatrixPlace(offset: head * headSize, stride: headCount * headSize))
     }
   }
 

@@ -51,7 +51,7 @@ public struct TextEncoder: Sendable {
     MemoryLayout<Float>.stride
       * (3 * configuration.width
         + max(
-          2 * (configuration.querySize + configuration.keyValueSize),
+          2 * (configuration.querySize + 2 * configuration.keyValueSize),
           3 * configuration.feedForwardSize))
   }
 
@@ -70,13 +70,13 @@ public struct TextEncoder: Sendable {
   /// of all values there.)
   ///
   /// All prompts pass the network at once and every weight is decoded once for all of them. With N
-  /// tokens in the batch, each prompt rounded up to a multiple of 128, peak memory in float32 values:
+  /// tokens in the batch, peak memory in float32 values:
   ///
-  ///     N · (2D + max(2 · (H + G) · K, 3M))  +  N · layers.count · D
-  ///       +  threads · 64 · L  +  L · K  +  the weight buffer
+  ///     N · (2D + max(2 · (H + 2G) · K, 3M))  +  N · layers.count · D
+  ///       +  threads · 56 · L  +  L · K  +  the weight buffer
   ///
   /// whatever the number of parameters. The result does not depend on the number of threads or on
-  /// the other prompts, to the last bit: no product has rows of two prompts.
+  /// the other prompts, to the last bit: an element of a product depends on its row and column alone.
   ///
   /// Throws `TextEncoderFailure` for a prompt or a layer that does not fit, `Cancelled`, and what
   /// the source throws while decoding.

@@ -4,13 +4,11 @@ import TestSupport
 
 /// Layers as their definitions read, in Double, one output at a time.
 enum Naive {
-  /// A convolution of planes `[inputs, height, width]` with a kernel `[outputs, inputs, 3, 3]`; with
-  /// each value the sum of the magnitudes of its terms.
+  /// A convolution of planes `[inputs, height, width]` with a kernel `[outputs, inputs, 3, 3]`.
   static func convolve(
     _ x: [Float], inputs: Int, height: Int, width: Int, kernel: [Float], biases: [Float],
     _ sampling: Convolution.Sampling
-  ) -> (height: Int, width: Int, values: [Double], sizes: [Double]) {
-    let outputs = biases.count
+  ) -> (height: Int, width: Int, values: [Double]) {
     let (outHeight, outWidth, step, before, repeats) =
       switch sampling {
       case .same: (height, width, 1, 1, 1)
@@ -18,30 +16,26 @@ enum Naive {
       case .doubling: (2 * height, 2 * width, 1, 1, 2)
       }
     var values: [Double] = []
-    var sizes: [Double] = []
-    for output in 0..<outputs {
+    for output in biases.indices {
       for row in 0..<outHeight {
         for column in 0..<outWidth {
           var sum = Double(biases[output])
-          var size = abs(sum)
           for input in 0..<inputs {
             for tap in 0..<9 {
               let (y, x) = (row * step + tap / 3 - before, column * step + tap % 3 - before)
               guard y >= 0, x >= 0, y < height * repeats, x < width * repeats else { continue }
-              let value = planes(input, y / repeats, x / repeats)
-              let term = value * Double(kernel[(output * inputs + input) * 9 + tap])
-              sum += term
-              size += abs(term)
+              sum +=
+                plane(input, y / repeats, x / repeats)
+                * Double(kernel[(output * inputs + input) * 9 + tap])
             }
           }
           values.append(sum)
-          sizes.append(size)
         }
       }
     }
-    return (outHeight, outWidth, values, sizes)
+    return (outHeight, outWidth, values)
 
-    func planes(_ channel: Int, _ row: Int, _ column: Int) -> Double {
+    func plane(_ channel: Int, _ row: Int, _ column: Int) -> Double {
       Double(x[(channel * height + row) * width + column])
     }
   }

@@ -29,7 +29,7 @@ uint8_t *restrict bytes;
 volatile double sink;
 
 static const struct loops *const tables[] = {
-    &number_loops, &activation_loops, &block_loops, &product_loops};
+    &number_loops, &activation_loops, &block_loops, &product_loops, &picture_loops};
 enum { TABLES = sizeof tables / sizeof *tables };
 
 // An array that does not begin at the same place of a page as the one before it.

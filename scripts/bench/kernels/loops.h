@@ -12,6 +12,10 @@
 // multiplications, roundings, comparisons; one of a double counts as two.
 enum { LIMIT_F32, LIMIT_BF16, LIMIT_INT8 };
 
+// The operations of an exponential: two bounds, the nearest integer, what is left of it in two parts, a
+// polynomial of the fifth degree, two powers of two.
+enum { EXPONENTIAL = 25 };
+
 // Whose levels a loop has.
 enum { OF_KERNELS, OF_PRODUCTS, OF_CHECKSUMS };
 
@@ -33,7 +37,7 @@ struct loops {
   size_t count;
 };
 
-extern const struct loops number_loops, activation_loops, block_loops, product_loops;
+extern const struct loops number_loops, activation_loops, block_loops, product_loops, picture_loops;
 
 // The values of a call, and arrays of as many; `bytes` has four for each.
 extern size_t value_count;

@@ -26,10 +26,6 @@ static void add_product(mmdit_level level) {
   mmdit_add_product(level, inputs[0], inputs[1], value_count, output);
 }
 
-// Two bounds, the nearest integer, what is left of it in two parts, a polynomial of the fifth degree,
-// two powers of two.
-enum { EXPONENTIAL = 25 };
-
 // Softmax reads a row for its largest, its exponentials and their quotients, norms for mean, variance
 // and result; sums are of doubles.
 static const struct loop loops[] = {
