@@ -23,9 +23,9 @@ record -e cpu-clock`, cached source, a file of 1.1 GB of which two thirds are wr
 | clearing memory, locks, headers, the rest | 0.01 | 1% | 3% |
 | in all | 0.84 | | 0.35 |
 
-All of it is spread over all cores but the digest, which is one stream for each file. On two cores that
-stream alone takes 0.55 s of the clock: 1.8 GB/s, and one file cannot be quantized faster while its digest
-is recorded. stable-diffusion.cpp, which digests nothing, does 0.44 GB/s here, so 1.8 / 0.44 = 4.1 times
+All of it is spread over all cores but the digest, which is one stream for each file. With its reading, and
+with the other core at work beside it, that stream takes 0.55 s of the clock: 1.8 GB/s, and one file cannot
+be quantized faster while its digest is recorded. stable-diffusion.cpp, which digests nothing, does 0.44 GB/s here, so 1.8 / 0.44 = 4.1 times
 that is the bound of a single file, whatever is done to the rest. `--no-source-digests` leaves the digest
 out, as the peer does, and what remains is the disk.
 
