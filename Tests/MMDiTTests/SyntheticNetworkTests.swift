@@ -115,6 +115,23 @@ private func largestDifference(_ a: [Float], _ b: [Float]) -> Float {
     }
   }
 
+  /// Also of a batch that shares its tokens out in another way, and of one with other tokens.
+  @Test func memoryOfAPassBeforeDoesNotChangeABit() throws {
+    let grid = TokenGrid(height: 6, width: 5)
+    let batches = [
+      [SyntheticNetwork.input(grid: grid, textTokens: 18)],
+      [SyntheticNetwork.input(textTokens: 18), SyntheticNetwork.input(textTokens: 18)],
+      [SyntheticNetwork.input(grid: grid, textTokens: 18, sigma: 0.2)],
+      [SyntheticNetwork.input()],
+    ]
+    let transformer = try transformer()
+    let memory = PassMemory()
+    for batch in batches {
+      #expect(
+        try transformer.velocities(for: batch, memory: memory) == transformer.velocities(for: batch))
+    }
+  }
+
   /// Without a trace the last block leaves out what only a trace shows.
   @Test func aTraceDoesNotChangeABit() throws {
     let reference = ReferenceTokens(

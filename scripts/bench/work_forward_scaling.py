@@ -27,11 +27,13 @@ WHOLE = (  # heads, blocks of both kinds, size of the text, billions of weights
 def operations(width, blocks, text_size, image, text):
     """Those of the products with weights, two for each weight and token, and those of attention.
 
-    Every token meets 13 width² weights in a block of either kind: 4 of attention, 9 of SwiGLU.
+    Every token meets 13 width² weights in a block of either kind: 4 of attention, 9 of SwiGLU. Of the
+    last block the text only has keys and values, 2 width².
     """
     tokens = image + text
-    linear = 2 * tokens * 13 * width**2 * blocks + 2 * width * (text * text_size + 256 * image)
-    return linear, 4 * tokens**2 * width * blocks
+    linear = 2 * width**2 * (13 * tokens * blocks - 11 * text) \
+        + 2 * width * (text * text_size + 256 * image)
+    return linear, 4 * tokens * width * (tokens * blocks - text)
 
 
 def weight_count(config):
@@ -123,7 +125,8 @@ of the machine above,
 
     2 · 13 D² L · N / {1e-9 / linear:.0f} GFLOP/s + 4 N² D L / {1e-9 / attention:.0f} GFLOP/s + P · {1e9 * weight:.2f} ns
 
-(the products of embedders are added to the first term). The three rates are fitted to the
+(to the first term the products of embedders are added; from both is taken what the last block would make of
+text, which nothing reads and is left out). The three rates are fitted to the
 {len(records)} measurements of `forward-scaling`, of 0.1 to 4 B weights, 768 to 4,608 tokens and four
 widths, and are off by at most {error:.0%}. The last term is what reading, decoding and packing weights
 takes, whatever the tokens. Two threads take {both / alone:.2f} of the time of one: {serial:.0%} of it is
