@@ -128,7 +128,8 @@ private func largestDifference(_ a: [Float], _ b: [Float]) -> Float {
     let memory = PassMemory()
     for batch in batches {
       #expect(
-        try transformer.velocities(for: batch, memory: memory) == transformer.velocities(for: batch))
+        try transformer.velocities(for: batch, memory: memory) == transformer.velocities(for: batch)
+      )
     }
   }
 
