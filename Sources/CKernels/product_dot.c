@@ -7,11 +7,7 @@
 #include <string.h>
 
 #define HAS_DOT
-#define TILE_ROWS 14
-#define TILE_VECTORS 2
-#define TILE_CASES                                                                      \
-  CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10)      \
-  CASE(11) CASE(12) CASE(13) CASE(14)
+#include "tile_avx512.h"
 #pragma clang attribute push( \
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,avx512vnni,fma"))), apply_to = function)
 #include "product_loops.h"

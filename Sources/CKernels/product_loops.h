@@ -144,7 +144,6 @@ INLINE void transpose(words *r) {
            __builtin_shufflevector(x, y, 1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31));
 }
 
-
 // The sums with the four integers of each lane added.
 INLINE words with_integers(words sums, words integers) {
 #ifdef HAS_DOT

@@ -29,6 +29,7 @@ func measureGoldens(
   var guidedErrors = velocityErrors
   // The prediction for the prompt, until that for the negative prompt follows.
   var positive: [Float] = []
+  // One for both parts, so that what the first one took does not stand beside the second.
   let memory = PassMemory()
   for batch in batches {
     let velocities = try transformer.velocities(
@@ -57,6 +58,7 @@ func measureGoldens(
     let stepCount = group.map { runs[$0].golden.steps }.max() ?? 0
     let latents = try EulerSampler(transformer).sample(
       try group.map { try runs[$0].samplingRun(configuration) }, threads: threads,
+      memory: memory,
       monitor: monitor.portion(
         of: group.reduce(0) { $0 + runs[$1].predictionCount * runs[$1].tokenCount },
         stepCount: stepCount * transformer.blockCount)

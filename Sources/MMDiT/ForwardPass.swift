@@ -43,15 +43,20 @@ struct ForwardPass {
     let (width, size, tokens) = (
       configuration.width, configuration.feedForwardSize, stacked.count
     )
-    let kept = memory.take(tokenCount: tokens)
     // The stream, and what is alive at once in a single block; the results of a double block fit in.
-    workspace =
-      kept?.workspace
-      ?? Workspace([3 * width + 2 * size, width + size, width, width].map { tokens * $0 })
+    var content =
+      memory.take(tokenCount: tokens)
+      ?? PassMemory.Content(
+        tokenCount: tokens,
+        workspace: Workspace(
+          [3 * width + 2 * size, width + size, width, width].map { tokens * $0 }),
+        buffers: .init())
+    // Before anyone else holds the workspace, so that nothing is copied.
+    stream = content.workspace.matrix(rows: tokens, columns: width)
+    workspace = content.workspace
     linear = StreamedLinear(
       weights, bufferCount: bufferCount, threads: threads, monitor: monitor,
-      buffers: kept?.buffers ?? .init())
-    stream = workspace.matrix(rows: tokens, columns: width)
+      buffers: content.buffers)
   }
 
   /// What the next pass may use again; this one is over.

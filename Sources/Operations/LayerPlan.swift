@@ -24,8 +24,7 @@ struct LayerPlan: Sendable {
   /// decompressed twice.
   init(
     _ weight: WeightDescription, _ rows: Range<Int>, _ coding: RowCoding?, bufferCount: Int,
-    threads: Int,
-    _ arithmetic: Arithmetic
+    threads: Int, _ arithmetic: Arithmetic
   ) {
     self.arithmetic = arithmetic
     self.coding = coding.flatMap { arithmetic.takes($0) ? $0 : nil }

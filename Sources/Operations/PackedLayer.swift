@@ -46,7 +46,8 @@ struct PackedLayer: Sendable {
     }
   }
 
-  /// Packs the weight rows of a unit, counted from the first that is wanted, into panels, decoded unless panels take what the file has.
+  /// Packs the weight rows of a unit, counted from the first that is wanted, into panels; decoded
+  /// unless panels take what the file has.
   private func pack(
     _ unit: Range<Int>, _ buffer: inout MutableSpan<Float>, into panels: inout MutableSpan<Float>
   ) throws {

@@ -47,8 +47,8 @@ package struct StreamedLinear {
   /// are outputs, in as many rows from `firstRow` (by default the same rows).
   package mutating func apply(
     _ name: String, outputs: Range<Int>? = nil, to x: Matrix, rows: Range<Int>,
-    into y: inout Matrix, firstRow: Int? = nil,
-    firstColumn: Int = 0, in arithmetic: Arithmetic = .float32
+    into y: inout Matrix, firstRow: Int? = nil, firstColumn: Int = 0,
+    in arithmetic: Arithmetic = .float32
   ) throws {
     guard let weight = weights.weight(named: name) else {
       preconditionFailure("\(weights.origin) has lost the weight \(name)")

@@ -28,15 +28,16 @@ public struct EulerSampler: Sendable {
   /// The runs advance in lockstep: step i of all runs, with and without the prompt, is one batched
   /// call of the network, so each weight is decoded once per step for all of them. A run with fewer
   /// steps leaves the batch earlier. `onStep` gets every step of every run, ordered by step, then
-  /// run; what it throws ends the sampling. The monitor counts blocks of the network.
+  /// run; what it throws ends the sampling. The monitor counts blocks of the network. `memory` is
+  /// that of the passes before.
   ///
   /// Throws what the network throws.
   public func sample(
-    _ runs: [SamplingRun], threads: Int = availableThreadCount(), monitor: WorkMonitor = .silent,
+    _ runs: [SamplingRun], threads: Int = availableThreadCount(),
+    memory: PassMemory = PassMemory(), monitor: WorkMonitor = .silent,
     onStep: (SamplingStep) throws -> Void = { _ in }
   ) throws -> [[Float]] {
     var latents = runs.map(\.noise)
-    let memory = PassMemory()
     let stepCount = runs.map(\.schedule.stepCount).max() ?? 0
     monitor.begin("sampling", total: stepCount * transformer.blockCount, unit: .steps)
     for step in 0..<stepCount {
