@@ -20,8 +20,8 @@ struct Attention: Sendable {
   /// Of both products; not int8, since the values that weights are multiplied with have no scale.
   let arithmetic: Arithmetic
 
-  /// The queries that a thread takes through all heads at a time: several panels, so that the keys
-  /// and values of a head stay in its caches.
+  /// The queries of a head that a thread takes at a time: several panels, for each reading of the
+  /// keys and values from the cache that threads share.
   private static let queryRun = 4 * Panels.rows
 
   /// Writes the attended values of the rows `queries`, heads side by side, to the first D columns of
@@ -30,8 +30,9 @@ struct Attention: Sendable {
   /// `projected` `[N, ≥ 3D]` holds q, k, v in its first 3D columns, D = H · K each. Text rows are
   /// normed with `text`, image rows with `image`.
   ///
-  /// Keys and values of all heads are packed first, 2 · N · D values. Then each run of queries goes
-  /// through its input's heads; of the scores, one panel of rows is alive per thread.
+  /// Keys and values of all heads are packed first, 2 · N · D values. Then threads go through the runs
+  /// of one head's queries before those of the next, so that its keys and values come from memory
+  /// once; of the scores, those of one run are alive per thread.
   func attend(
     _ projected: Matrix, queries: Range<Int>, text: HeadNorms, image: HeadNorms,
     into output: inout Matrix, workspace: inout Workspace
@@ -40,62 +41,77 @@ struct Attention: Sendable {
     for input in stacked.inputs {
       let heads = try PackedHeads(
         self, projected, input, text: text, image: image, workspace: &workspace)
+      let runs = [(input.text, text), (input.image, image)].flatMap { part, norms in
+        let part = part.clamped(to: queries)
+        return stride(from: part.lowerBound, to: part.upperBound, by: Self.queryRun).map { first in
+          QueryRun(rows: first..<min(first + Self.queryRun, part.upperBound), norms: norms)
+        }
+      }
       var span = output.values.mutableSpan
-      try DisjointRows.lend(&span, columns: columns) { rows in
-        for (part, norms) in [(input.text, text), (input.image, image)] {
-          let part = part.clamped(to: queries)
-          try forEachChunk(of: part.count, chunk: Self.queryRun, threads: threads) { run in
-            let run = part.lowerBound + run.lowerBound..<part.lowerBound + run.upperBound
-            rows.withRows(run) { output in
-              DisjointTiles.lend(&output, columns: columns) { output in
-                attend(run, projected, norms, to: heads, into: output)
-              }
-            }
-          }
+      try DisjointTiles.lend(&span, columns: columns) { output in
+        try forEachChunk(
+          of: headCount * runs.count, chunk: 1, threads: threads,
+          scratch: { RunMemory(self, count: heads.count) }
+        ) { memory, index in
+          let (head, run) = index.lowerBound.quotientAndRemainder(dividingBy: runs.count)
+          attend(
+            runs[run], of: head, projected, to: heads, queries: &memory.queries,
+            scores: &memory.scores, left: &memory.left, into: output)
         }
       }
       workspace.reuse(heads.panels)
     }
   }
 
-  /// All heads of a run of queries: result `[run, D]`.
-  private func attend(
-    _ run: Range<Int>, _ projected: Matrix, _ norms: HeadNorms, to heads: PackedHeads,
-    into result: DisjointTiles
-  ) {
-    let count = heads.count
-    var queries = [Float](repeating: 0, count: Panels.rows * headSize)
-    var scores = [Float](repeating: 0, count: Panels.rows * count)
-    // Queries, then weights.
-    var left = [Float](
-      repeating: 0,
-      count: Panels.size(
-        of: Panels.rows, lanes: Panels.rows, depth: max(headSize, count), arithmetic))
-    let scale = 1 / Float(headSize).squareRoot()
-    for head in 0..<headCount {
-      for first in stride(from: run.lowerBound, to: run.upperBound, by: Panels.rows) {
-        let rows = first..<min(first + Panels.rows, run.upperBound)
-        prepare(rows, projected, column: head * headSize, norms.query, into: &queries)
-        var leftSpan = left.mutableSpan
-        let querySpan = queries.span
-        Panels.pack(
-          querySpan, MatrixPlace(stride: headSize), rows: rows.count, depth: headSize,
-          factor: scale, in: arithmetic, into: &leftSpan, lanes: Panels.rows)
-        var scoreSpan = scores.mutableSpan
-        DisjointTiles.lend(&scoreSpan, columns: count) { scores in
-          Panels.multiply(
-            leftSpan.span, m: rows.count, heads.keys(of: head), n: count, depth: headSize,
-            in: arithmetic, into: scores, row: 0, column: 0)
-        }
-        for row in 0..<rows.count { softmax(&scoreSpan, row * count..<(row + 1) * count) }
-        Panels.pack(
-          scoreSpan.span, MatrixPlace(stride: count), rows: rows.count, depth: count,
-          in: arithmetic, into: &leftSpan, lanes: Panels.rows)
-        Panels.multiply(
-          leftSpan.span, m: rows.count, heads.values(of: head), n: headSize, depth: count,
-          in: arithmetic, into: result, row: first - run.lowerBound, column: head * headSize)
-      }
+  /// Some queries, all of text or all of image.
+  private struct QueryRun {
+    let rows: Range<Int>
+    let norms: HeadNorms
+  }
+
+  /// What a thread needs for the queries of a run, and leaves to the next one.
+  private struct RunMemory {
+    var queries: [Float]
+    /// Of each query with each of the keys.
+    var scores: [Float]
+    /// In panels: queries, then weights.
+    var left: [Float]
+
+    init(_ attention: Attention, count: Int) {
+      queries = unclearedValues(queryRun * attention.headSize)
+      scores = unclearedValues(queryRun * count)
+      left = unclearedValues(
+        Panels.size(
+          of: queryRun, lanes: Panels.rows, depth: max(attention.headSize, count),
+          attention.arithmetic))
     }
+  }
+
+  /// One head of a run of queries, to the columns of that head.
+  private func attend(
+    _ run: QueryRun, of head: Int, _ projected: Matrix, to heads: PackedHeads,
+    queries: inout [Float], scores: inout [Float], left: inout [Float], into result: DisjointTiles
+  ) {
+    let (rows, count) = (run.rows.count, heads.count)
+    let scale = 1 / Float(headSize).squareRoot()
+    prepare(run.rows, projected, column: head * headSize, run.norms.query, into: &queries)
+    var left = left.mutableSpan
+    Panels.pack(
+      queries.span, MatrixPlace(stride: headSize), rows: rows, depth: headSize, factor: scale,
+      in: arithmetic, into: &left, lanes: Panels.rows)
+    var scores = scores.mutableSpan
+    DisjointTiles.lend(&scores, columns: count) { scores in
+      Panels.multiply(
+        left.span, m: rows, heads.keys(of: head), n: count, depth: headSize, in: arithmetic,
+        into: scores, row: 0, column: 0)
+    }
+    for row in 0..<rows { softmax(&scores, row * count..<(row + 1) * count) }
+    Panels.pack(
+      scores.span, MatrixPlace(stride: count), rows: rows, depth: count, in: arithmetic,
+      into: &left, lanes: Panels.rows)
+    Panels.multiply(
+      left.span, m: rows, heads.values(of: head), n: headSize, depth: count, in: arithmetic,
+      into: result, row: run.rows.lowerBound, column: head * headSize)
   }
 
   /// Some rows of one head of queries or keys, RMS-normed and rotated: `[rows, K]`.

@@ -33,20 +33,29 @@ struct LayerPlan: Sendable {
     workers = max(1, min(threads, bufferCount / depth))
     let step = weight.isCompressed ? RowBlock.rowCount(columns: depth) : Panels.columns
     rowsAtOnce = max(1, min(step, bufferCount / workers / depth, rows.count))
-    unit = Self.unit(step: step, rows: rows.count, workers: workers)
+    unit = Self.unit(step: step, rows: rows.count, depth: depth, workers: workers)
     panelSize = Panels.size(of: unit, lanes: Panels.columns, depth: depth, arithmetic)
   }
 
-  /// The least number of whole steps that fills vectors to 98 %, and panels of at least 96 columns;
-  /// less for a layer that does not have such a unit for each worker.
-  private static func unit(step: Int, rows: Int, workers: Int) -> Int {
-    let least = (96 + step - 1) / step
+  /// The values of a unit where rows are not longer than a 96th of it: about 4 MiB of float32, which
+  /// the cache that all threads share holds for each.
+  ///
+  /// The more rows a unit has, the longer a panel of tokens is at work before the next one comes from
+  /// memory.
+  private static let unitValues = 1 << 20
+
+  /// Whole steps that fill vectors to 98 %, as many as make units of equal size, as many units for
+  /// each worker.
+  private static func unit(step: Int, rows: Int, depth: Int, workers: Int) -> Int {
+    let most = max(96, unitValues / depth)
+    let turns = (rows + workers * most - 1) / (workers * most)
+    let share = (rows + workers * turns - 1) / (workers * turns)
+    let least = (share + step - 1) / step
     let multiple = (least..<least + 8).first { count in
       (-count * step) & 15 <= count * step / 50
     }
     let unit = (multiple ?? least) * step
     guard unit * workers > rows else { return unit }
-    let share = (rows + workers - 1) / workers
     return (share + Panels.columns - 1) / Panels.columns * Panels.columns
   }
 }
