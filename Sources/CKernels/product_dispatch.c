@@ -45,8 +45,8 @@ void mmdit_pack_columns(
   loops[level]->pack_columns(format, source, stride, columns, depth, panel);
 }
 
-void mmdit_multiply_tile(
+void mmdit_multiply(
     mmdit_level level, mmdit_format format, const void *left, size_t rows, const void *right,
     size_t columns, size_t words, float *c, size_t stride) {
-  loops[level]->multiply_tile(format, left, rows, right, columns, words, c, stride);
+  loops[level]->multiply(format, left, rows, right, columns, words, c, stride);
 }

@@ -10,7 +10,7 @@ struct mmdit_product_loops {
       mmdit_format, mmdit_format, const void *, size_t, size_t, size_t, const float *, int32_t *,
       size_t);
   void (*pack_columns)(mmdit_format, const float *, size_t, size_t, size_t, int32_t *);
-  void (*multiply_tile)(
+  void (*multiply)(
       mmdit_format, const int32_t *, size_t, const int32_t *, size_t, size_t, float *, size_t);
 };
 

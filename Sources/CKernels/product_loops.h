@@ -375,6 +375,10 @@ INLINE void tile(
     const mmdit_format format, const int32_t *left, const size_t rows, const int32_t *right,
     const size_t vectors, size_t columns, size_t count, float *c, size_t stride) {
   words total[TILE_ROWS][TILE_VECTORS];
+#pragma clang loop unroll(full)
+  for (size_t row = 0; row < rows; row++)
+#pragma clang loop unroll(full)
+    for (size_t v = 0; v < vectors; v++) __builtin_prefetch(c + row * stride + LANES * v, 1);
   for (size_t first = 0; first < count || first == 0; first += MMDIT_RUN_WORDS) {
     size_t last = count - first < MMDIT_RUN_WORDS ? count : first + MMDIT_RUN_WORDS;
     words s[TILE_ROWS][TILE_VECTORS];
@@ -443,17 +447,32 @@ INLINE void tiles(
     }
 }
 
-static void multiply_tile(
+// All tiles, a panel of rows with one panel of columns after the other.
+INLINE void all_tiles(
+    const mmdit_format format, const int32_t *left, size_t rows, const int32_t *right,
+    size_t columns, size_t count, float *c, size_t stride) {
+  size_t words = count + (format == MMDIT_INT8 ? 2 : 0);
+  for (size_t row = 0; row < rows; row += MMDIT_PANEL_ROWS)
+    for (size_t column = 0; column < columns; column += MMDIT_PANEL_COLUMNS) {
+      size_t height = rows - row < MMDIT_PANEL_ROWS ? rows - row : MMDIT_PANEL_ROWS;
+      size_t width = columns - column < MMDIT_PANEL_COLUMNS ? columns - column : MMDIT_PANEL_COLUMNS;
+      tiles(
+          format, left + row * words, height, right + column * words, width, count,
+          c + row * stride + column, stride);
+    }
+}
+
+static void multiply(
     mmdit_format format, const int32_t *left, size_t rows, const int32_t *right, size_t columns,
     size_t count, float *c, size_t stride) {
   switch (format) {
   case MMDIT_FLOAT32:
-    tiles(MMDIT_FLOAT32, left, rows, right, columns, count, c, stride);
+    all_tiles(MMDIT_FLOAT32, left, rows, right, columns, count, c, stride);
     break;
   case MMDIT_BFLOAT16:
-    tiles(MMDIT_BFLOAT16, left, rows, right, columns, count, c, stride);
+    all_tiles(MMDIT_BFLOAT16, left, rows, right, columns, count, c, stride);
     break;
   default:
-    tiles(MMDIT_INT8, left, rows, right, columns, count, c, stride);
+    all_tiles(MMDIT_INT8, left, rows, right, columns, count, c, stride);
   }
 }

@@ -145,22 +145,18 @@ package enum Panels {
       size(of: m, lanes: rows, depth: depth, arithmetic) <= left.count
         && size(of: n, lanes: columns, depth: depth, arithmetic) <= right.count,
       "the panels have the lanes")
-    let (words, format) = (words(depth: depth, arithmetic), arithmetic.format)
+    let words = words(depth: depth, arithmetic)
+    // The scale and the sum of integers come behind them.
+    let sumWords = arithmetic == .int8 ? words - 2 : words
     unsafe left.withUnsafeBufferPointer { left in
       unsafe right.withUnsafeBufferPointer { right in
         guard let left = left.baseAddress, let right = right.baseAddress else { return }
         unsafe output.withTile(
           rows: firstRow..<firstRow + m, columns: firstColumn..<firstColumn + n
         ) { c, distance in
-          let sumWords = arithmetic == .int8 ? words - 2 : words
-          for row in stride(from: 0, to: m, by: rows) {
-            for column in stride(from: 0, to: n, by: columns) {
-              // In bounds by the checks above.
-              unsafe mmdit_multiply_tile(
-                level, format, left + row * words, min(rows, m - row), right + column * words,
-                min(columns, n - column), sumWords, c + (row * distance + column), distance)
-            }
-          }
+          // In bounds by the checks above.
+          unsafe mmdit_multiply(
+            level, arithmetic.format, left, m, right, n, sumWords, c, distance)
         }
       }
     }

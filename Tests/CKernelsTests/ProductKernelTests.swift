@@ -97,7 +97,7 @@ import Testing
           for columns in depth > 100 ? [1, 15, 16, 17, 32] : Array(1...width) {
             let stride = columns + 3
             var c = [Float](repeating: 9, count: rows * stride)
-            unsafe mmdit_multiply_tile(level, format, a, rows, b, columns, words, &c, stride)
+            unsafe mmdit_multiply(level, format, a, rows, b, columns, words, &c, stride)
             let wanted = expected[..<rows].flatMap { $0[..<columns] + [9, 9, 9] }
             #expect(c == wanted, "level \(level), \(rows) × \(columns), depth \(depth)")
           }
@@ -207,7 +207,7 @@ import Testing
           level, mmdit_format(MMDIT_INT8), mmdit_format(MMDIT_INT8), integers, 256, 1, 256, [scale],
           &panel, Int(MMDIT_PANEL_COLUMNS))
         var c: Float = 9
-        unsafe mmdit_multiply_tile(
+        unsafe mmdit_multiply(
           level, mmdit_format(MMDIT_INT8), ones, 1, panel, 1, 64, &c, 1)
         // The sum is −128; the left factor's scale is 1/127, its integers are 127.
         let expected = Float(-128 * 127) * (1.0 / 127 * scale)
@@ -228,7 +228,7 @@ import Testing
       let a = packed(rows, format, level: level, lanes: Int(MMDIT_PANEL_ROWS))
       let b = packed(ones, format, level: level, lanes: Int(MMDIT_PANEL_COLUMNS))
       var c: [Float] = [9, 9, 9, 9]
-      unsafe mmdit_multiply_tile(level, format, a, 4, b, 1, 18, &c, 1)
+      unsafe mmdit_multiply(level, format, a, 4, b, 1, 18, &c, 1)
       #expect(c[0] == 0 && c[1].isNaN && c[2].isNaN && c[3].isFinite, "level \(level): \(c)")
     }
   }
@@ -248,7 +248,7 @@ import Testing
             right[k * width + columns - 1] = b[k]
           }
           var c = [Float](repeating: 0, count: rows * columns)
-          unsafe mmdit_multiply_tile(
+          unsafe mmdit_multiply(
             level, 0, left, rows, right, columns, depth, &c, columns)
           sums.insert(c[rows * columns - 1])
         }
