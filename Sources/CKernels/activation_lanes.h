@@ -24,7 +24,9 @@ INLINE lanes load(const float *source, size_t i, size_t count, float fill) {
   if (count - i >= LANES)
     memcpy(&values, source + i, sizeof values);
   else
-    memcpy(&values, source + i, (count - i) * sizeof *source);
+#pragma clang loop unroll(full)
+    for (size_t lane = 0; lane < LANES - 1; lane++)
+      if (lane < count - i) values[lane] = source[i + lane];
   return values;
 }
 
@@ -32,7 +34,9 @@ INLINE void store(float *destination, size_t i, size_t count, lanes values) {
   if (count - i >= LANES)
     memcpy(destination + i, &values, sizeof values);
   else
-    memcpy(destination + i, &values, (count - i) * sizeof *destination);
+#pragma clang loop unroll(full)
+    for (size_t lane = 0; lane < LANES - 1; lane++)
+      if (lane < count - i) destination[i + lane] = values[lane];
 }
 
 // Range reduction of Cody and Waite, ln 2 in two parts of which the product of n and the first is

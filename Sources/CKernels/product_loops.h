@@ -369,28 +369,51 @@ INLINE floats finished(
          (scale * AS_FLOATS(column_scales));
 }
 
+enum {
+  // So many words before they are multiplied, those of the right factor are fetched to the nearest
+  // cache.
+  WORDS_AHEAD = 32,
+};
+
+// What some words of a tile are of the whole product.
+struct piece {
+  // Words come before these, whose sums are kept; words come after them.
+  int continues, is_continued;
+  // [MMDIT_PANEL_ROWS][MMDIT_PANEL_COLUMNS], where both is said.
+  int32_t *kept;
+  // What the next tiles of other rows or words read of the left factor: at each word the line is
+  // fetched that is `ahead_step` bytes further.
+  const char *ahead;
+  size_t ahead_step;
+};
+
 // `format`, `rows` and `vectors` are constants where this is inlined: the sums of a run stay in
 // registers.
 INLINE void tile(
     const mmdit_format format, const int32_t *left, const size_t rows, const int32_t *right,
-    const size_t vectors, size_t columns, size_t count, float *c, size_t stride) {
+    const size_t vectors, size_t columns, size_t count, struct piece piece, float *c,
+    size_t stride) {
+#define EACH_SUM                             \
+  _Pragma("clang loop unroll(full)")         \
+  for (size_t row = 0; row < rows; row++)    \
+    _Pragma("clang loop unroll(full)")       \
+    for (size_t v = 0; v < vectors; v++)
   words total[TILE_ROWS][TILE_VECTORS];
-#pragma clang loop unroll(full)
-  for (size_t row = 0; row < rows; row++)
-#pragma clang loop unroll(full)
-    for (size_t v = 0; v < vectors; v++) __builtin_prefetch(c + row * stride + LANES * v, 1);
+  // Sums are written once, to lines that may be in no cache.
+  if (!piece.is_continued) EACH_SUM __builtin_prefetch(c + row * stride + LANES * v, 1);
   for (size_t first = 0; first < count || first == 0; first += MMDIT_RUN_WORDS) {
     size_t last = count - first < MMDIT_RUN_WORDS ? count : first + MMDIT_RUN_WORDS;
     words s[TILE_ROWS][TILE_VECTORS];
-#pragma clang loop unroll(full)
-    for (size_t row = 0; row < rows; row++)
-#pragma clang loop unroll(full)
-      for (size_t v = 0; v < vectors; v++) s[row][v] = 0;
+    EACH_SUM s[row][v] = 0;
     for (size_t w = first; w < last; w++) {
       words b[TILE_VECTORS];
 #pragma clang loop unroll(full)
-      for (size_t v = 0; v < vectors; v++)
-        memcpy(b + v, right + w * MMDIT_PANEL_COLUMNS + LANES * v, sizeof *b);
+      for (size_t v = 0; v < vectors; v++) {
+        const int32_t *vector = right + w * MMDIT_PANEL_COLUMNS + LANES * v;
+        memcpy(b + v, vector, sizeof *b);
+        __builtin_prefetch(vector + WORDS_AHEAD * MMDIT_PANEL_COLUMNS);
+      }
+      __builtin_prefetch(piece.ahead + w * piece.ahead_step);
 #pragma clang loop unroll(full)
       for (size_t row = 0; row < rows; row++) {
         words a = left[w * MMDIT_PANEL_ROWS + row];
@@ -398,68 +421,110 @@ INLINE void tile(
         for (size_t v = 0; v < vectors; v++) s[row][v] = added(format, s[row][v], a, b[v]);
       }
     }
-#pragma clang loop unroll(full)
-    for (size_t row = 0; row < rows; row++)
-#pragma clang loop unroll(full)
-      for (size_t v = 0; v < vectors; v++)
-        total[row][v] = first ? summed(format, total[row][v], s[row][v]) : s[row][v];
+    EACH_SUM {
+      words before = 0;
+      if (first == 0 && piece.continues)
+        memcpy(&before, piece.kept + row * MMDIT_PANEL_COLUMNS + LANES * v, sizeof before);
+      else if (first)
+        before = total[row][v];
+      total[row][v] = first || piece.continues ? summed(format, before, s[row][v]) : s[row][v];
+    }
+  }
+  if (piece.is_continued) {
+    EACH_SUM memcpy(
+        piece.kept + row * MMDIT_PANEL_COLUMNS + LANES * v, &total[row][v], sizeof total[row][v]);
+    return;
   }
   const int32_t *left_tail = left + count * MMDIT_PANEL_ROWS;
   const int32_t *right_tail = right + count * MMDIT_PANEL_COLUMNS;
-#pragma clang loop unroll(full)
-  for (size_t row = 0; row < rows; row++)
-#pragma clang loop unroll(full)
-    for (size_t v = 0; v < vectors; v++) {
-      float *place = c + row * stride + LANES * v;
-      size_t width = columns - LANES * v;
-      floats result = finished(format, total[row][v], left_tail + row, right_tail + LANES * v);
-      if (width >= LANES)
-        memcpy(place, &result, sizeof result);
-      else
-        memcpy(place, &result, width * sizeof *place);
-    }
+  EACH_SUM {
+    float *place = c + row * stride + LANES * v;
+    size_t width = columns - LANES * v;
+    floats result = finished(format, total[row][v], left_tail + row, right_tail + LANES * v);
+    if (width >= LANES)
+      memcpy(place, &result, sizeof result);
+    else
+      memcpy(place, &result, width * sizeof *place);
+  }
+#undef EACH_SUM
 }
 
 INLINE void tile_of_rows(
     const mmdit_format format, const int32_t *left, size_t rows, const int32_t *right,
-    const size_t vectors, size_t columns, size_t count, float *c, size_t stride) {
+    const size_t vectors, size_t columns, size_t count, struct piece piece, float *c,
+    size_t stride) {
 #define CASE(n)                                                                       \
   case n:                                                                             \
-    tile(format, left, n, right, vectors, columns, count, c, stride);     \
+    tile(format, left, n, right, vectors, columns, count, piece, c, stride);          \
     break;
   switch (rows) { TILE_CASES }
 #undef CASE
 }
 
+// A panel of rows with one of columns.
 INLINE void tiles(
     const mmdit_format format, const int32_t *left, size_t rows, const int32_t *right,
-    size_t columns, size_t count, float *c, size_t stride) {
+    size_t columns, size_t count, const struct piece whole, float *c, size_t stride) {
   for (size_t column = 0; column < columns; column += LANES * TILE_VECTORS)
     for (size_t row = 0; row < rows; row += TILE_ROWS) {
       size_t height = rows - row < TILE_ROWS ? rows - row : TILE_ROWS;
       size_t width = columns - column;
       const int32_t *a = left + row, *b = right + column;
       float *place = c + row * stride + column;
+      struct piece piece = whole;
+      piece.kept += row * MMDIT_PANEL_COLUMNS + column;
       if (TILE_VECTORS > 1 && width > LANES)
-        tile_of_rows(format, a, height, b, TILE_VECTORS, width, count, place, stride);
+        tile_of_rows(format, a, height, b, TILE_VECTORS, width, count, piece, place, stride);
       else
-        tile_of_rows(format, a, height, b, 1, width, count, place, stride);
+        tile_of_rows(format, a, height, b, 1, width, count, piece, place, stride);
     }
 }
 
-// All tiles, a panel of rows with one panel of columns after the other.
+INLINE size_t least(size_t a, size_t b) { return a < b ? a : b; }
+
+enum {
+  // The words of a panel of rows that stay in the cache of a thread, beside as many of one panel of
+  // columns: 752 KiB.
+  NEAR_WORDS = 4096,
+  // The panels of columns whose sums are kept from words to words.
+  NEAR_PANELS = 16,
+};
+
+// All words of a panel of rows and some columns: those of the left factor that are near with one
+// panel of columns after the other, then the next ones.
+INLINE void near_tiles(
+    const mmdit_format format, const int32_t *left, size_t rows, const int32_t *right,
+    size_t columns, size_t count, size_t words, float *c, size_t stride) {
+  int32_t kept[NEAR_PANELS][MMDIT_PANEL_ROWS * MMDIT_PANEL_COLUMNS];
+  const size_t panels = (columns + MMDIT_PANEL_COLUMNS - 1) / MMDIT_PANEL_COLUMNS;
+  const size_t word_bytes = MMDIT_PANEL_ROWS * sizeof *left;
+  for (size_t first = 0; first < count || first == 0; first += NEAR_WORDS) {
+    size_t length = least(NEAR_WORDS, count - first);
+    struct piece piece = {.continues = first > 0, .is_continued = first + length < count};
+    const int32_t *near = left + first * MMDIT_PANEL_ROWS;
+    piece.ahead = (const char *)near + length * word_bytes;
+    piece.ahead_step = (word_bytes + panels - 1) / panels;
+    for (size_t panel = 0; panel < panels; panel++) {
+      size_t column = panel * MMDIT_PANEL_COLUMNS;
+      piece.kept = kept[panel];
+      tiles(
+          format, near, rows, right + column * words + first * MMDIT_PANEL_COLUMNS,
+          least(MMDIT_PANEL_COLUMNS, columns - column), length, piece, c + column, stride);
+      piece.ahead += length * piece.ahead_step;
+    }
+  }
+}
+
 INLINE void all_tiles(
     const mmdit_format format, const int32_t *left, size_t rows, const int32_t *right,
     size_t columns, size_t count, float *c, size_t stride) {
-  size_t words = count + (format == MMDIT_INT8 ? 2 : 0);
+  const size_t words = count + (format == MMDIT_INT8 ? 2 : 0);
+  const size_t near = NEAR_PANELS * MMDIT_PANEL_COLUMNS;
   for (size_t row = 0; row < rows; row += MMDIT_PANEL_ROWS)
-    for (size_t column = 0; column < columns; column += MMDIT_PANEL_COLUMNS) {
-      size_t height = rows - row < MMDIT_PANEL_ROWS ? rows - row : MMDIT_PANEL_ROWS;
-      size_t width = columns - column < MMDIT_PANEL_COLUMNS ? columns - column : MMDIT_PANEL_COLUMNS;
-      tiles(
-          format, left + row * words, height, right + column * words, width, count,
-          c + row * stride + column, stride);
-    }
+    for (size_t column = 0; column < columns; column += near)
+      near_tiles(
+          format, left + row * words, least(MMDIT_PANEL_ROWS, rows - row), right + column * words,
+          least(near, columns - column), count, words, c + row * stride + column, stride);
 }
 
 static void multiply(
