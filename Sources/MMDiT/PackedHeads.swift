@@ -9,8 +9,9 @@ struct PackedHeads: Sendable {
   /// The values of one head's keys `[S, K]`, and of its values `[S, K]`, with unused lanes.
   private let keySize: Int
   private let valueSize: Int
-  /// For each head its keys, then its values.
+  /// For each head its keys, then its values, from the first line of the caches on.
   let panels: [Float]
+  private let firstHead: Int
 
   init(
     _ attention: Attention, _ projected: Matrix, _ input: StackedTokens.Rows, text: HeadNorms,
@@ -25,8 +26,10 @@ struct PackedHeads: Sendable {
     valueSize = Panels.size(
       of: headSize, lanes: Panels.columns, depth: input.count, arithmetic)
     let (keySize, size) = (keySize, keySize + valueSize)
-    var panels = workspace.values(attention.headCount * size)
-    var span = panels.mutableSpan
+    var panels = workspace.values(cacheLineValues + attention.headCount * size)
+    var all = panels.mutableSpan
+    firstHead = valuesBeforeLine(all)
+    var span = all._mutatingExtracting(firstHead..<firstHead + attention.headCount * size)
     try DisjointRows.lend(&span, columns: size) { heads in
       try forEachChunk(of: attention.headCount, chunk: 1, threads: attention.threads) { head in
         heads.withRows(head) { panels in
@@ -87,14 +90,14 @@ struct PackedHeads: Sendable {
   /// The panels of one head's keys, `[S, K]`: the right factor of the scores.
   @_lifetime(borrow self)
   func keys(of head: Int) -> Span<Float> {
-    let first = head * (keySize + valueSize)
+    let first = firstHead + head * (keySize + valueSize)
     return panels.span.extracting(first..<first + keySize)
   }
 
   /// The panels of one head's values, `[K, S]`: the right factor of the attended values.
   @_lifetime(borrow self)
   func values(of head: Int) -> Span<Float> {
-    let first = head * (keySize + valueSize) + keySize
+    let first = firstHead + head * (keySize + valueSize) + keySize
     return panels.span.extracting(first..<first + valueSize)
   }
 }

@@ -14,7 +14,8 @@ struct PackedLayer: Sendable {
 
   /// Writes tokens · wᵀ to the tile of y with that corner.
   ///
-  /// Each worker has a part of `buffer` for decoded rows, and one of `panels` for a unit.
+  /// Each worker has a part of `buffer` for decoded rows, and one of `panels` for a unit, from the
+  /// first line of the caches on.
   func multiply(
     _ buffer: inout [Float], _ panels: inout [Float], into y: inout Matrix, row: Int, column: Int
   ) throws {
@@ -23,7 +24,9 @@ struct PackedLayer: Sendable {
     var bufferSpan = buffer.mutableSpan
     var buffers = bufferSpan._mutatingExtracting(first: plan.workers * plan.bufferSize)
     var panelSpan = panels.mutableSpan
-    var panelParts = panelSpan._mutatingExtracting(first: plan.workers * plan.panelSize)
+    let firstPanel = valuesBeforeLine(panelSpan)
+    var panelParts = panelSpan._mutatingExtracting(
+      firstPanel..<firstPanel + plan.workers * plan.panelSize)
     var output = y.values.mutableSpan
     try DisjointRows.lend(&buffers, columns: plan.bufferSize) { buffers in
       try DisjointRows.lend(&panelParts, columns: plan.panelSize) { panels in

@@ -21,7 +21,7 @@ package struct StreamedLinear {
     fileprivate var rows: [Float] = []
     /// The tokens of the layer at hand.
     fileprivate var tokens: [Float] = []
-    /// The weights of a unit, for each thread.
+    /// The weights of a unit, for each thread, from the first line of the caches on.
     fileprivate var panels: [Float] = []
 
     package init() {}
@@ -64,9 +64,8 @@ package struct StreamedLinear {
       weight, outputs, weights.coding(of: name), bufferCount: buffers.rows.count, threads: threads,
       arithmetic)
     try packTokens(x, rows: rows, arithmetic)
-    if buffers.panels.count < plan.workers * plan.panelSize {
-      buffers.panels = unclearedValues(plan.workers * plan.panelSize)
-    }
+    let size = cacheLineValues + plan.workers * plan.panelSize
+    if buffers.panels.count < size { buffers.panels = unclearedValues(size) }
 
     let layer = PackedLayer(
       weights: weights, name: name, plan: plan, tokens: buffers.tokens, tokenCount: rows.count,

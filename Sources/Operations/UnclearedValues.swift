@@ -18,3 +18,14 @@ package func unclearedValues(_ count: Int) -> [Float] {
     _ = unsafe madvise(UnsafeMutableRawPointer(bitPattern: first), Int(end - first), MADV_HUGEPAGE)
   }
 }
+
+/// The values of a line of the caches: a vector of 16 that begins elsewhere lies in two.
+package let cacheLineValues = 16
+
+/// How many values come before the first that begins a line of the caches, less than a line.
+package func valuesBeforeLine(_ values: borrowing MutableSpan<Float>) -> Int {
+  unsafe values.withUnsafeBufferPointer { values in
+    guard let base = values.baseAddress else { return 0 }
+    return (-(Int(bitPattern: base) / MemoryLayout<Float>.stride)) & (cacheLineValues - 1)
+  }
+}

@@ -106,6 +106,79 @@ import Testing
     }
   }
 
+  /// Panels of all those rows, one after the other.
+  private func packedPanels(
+    _ rows: [[Float]], _ format: mmdit_format, level: mmdit_level, lanes: Int
+  ) -> [Float] {
+    stride(from: 0, to: rows.count, by: lanes).flatMap { first in
+      packed(
+        Array(rows[first..<min(first + lanes, rows.count)]), format, level: level, lanes: lanes)
+    }
+  }
+
+  /// More words and columns than stay near at once, and two panels of rows; integers as above.
+  @Test(arguments: [MMDIT_FLOAT32, MMDIT_BFLOAT16, MMDIT_INT8].map { Int32($0) })
+  func productsOfManyWordsAndPanelsAreExactAtEveryLevel(format: Int32) {
+    let (lanes, width) = (Int(MMDIT_PANEL_ROWS), Int(MMDIT_PANEL_COLUMNS))
+    let (rows, columns) = (lanes + 1, 16 * width + 17)
+    let depth = 4099 * (format == MMDIT_INT8 ? 4 : format == MMDIT_BFLOAT16 ? 2 : 1)
+    func integers(_ count: Int, seed: UInt64) -> [[Float]] {
+      (0..<count).map { row in
+        var values = ordinaryValues(depth, seed: seed + UInt64(row)).map { $0.rounded() }
+        values[row] = 127
+        return values
+      }
+    }
+    let (left, right) = (integers(rows, seed: 1), integers(columns, seed: 100))
+    let expected = left.map { a in
+      right.map { b in
+        var sum: Float = 0
+        for k in 0..<depth { sum += a[k] * b[k] }
+        return sum
+      }
+    }
+    let words = mmdit_panel_words(format, depth) - (format == MMDIT_INT8 ? 2 : 0)
+    for level in levels {
+      let a = packedPanels(left, format, level: level, lanes: lanes)
+      let b = packedPanels(right, format, level: level, lanes: width)
+      var c = [Float](repeating: 9, count: rows * columns)
+      unsafe mmdit_multiply(level, format, a, rows, b, columns, words, &c, columns)
+      #expect(c == expected.flatMap { $0 }, "level \(level)")
+    }
+  }
+
+  /// The product of all words is to the bit what those of its runs add up to in order.
+  @Test(arguments: [MMDIT_FLOAT32, MMDIT_BFLOAT16].map { Int32($0) })
+  func sumsOfRunsAreAddedInOrderAtEveryLevel(format: Int32) {
+    let (lanes, width, run) = (
+      Int(MMDIT_PANEL_ROWS), Int(MMDIT_PANEL_COLUMNS), Int(MMDIT_RUN_WORDS)
+    )
+    let words = 17 * run + 3
+    let depth = words * (format == MMDIT_BFLOAT16 ? 2 : 1)
+    func rows(_ count: Int, seed: UInt64) -> [[Float]] {
+      (0..<count).map { ordinaryValues(depth, seed: seed + UInt64($0)) }
+    }
+    let (left, right) = (rows(lanes, seed: 1), rows(width, seed: 100))
+    for level in levels {
+      let a = packed(left, format, level: level, lanes: lanes)
+      let b = packed(right, format, level: level, lanes: width)
+      var expected = [Float](repeating: 0, count: lanes * width)
+      for first in stride(from: 0, to: words, by: run) {
+        var c = [Float](repeating: 9, count: lanes * width)
+        let length = min(run, words - first)
+        unsafe mmdit_multiply(
+          level, format, Array(a[(first * lanes)...]), lanes, Array(b[(first * width)...]), width,
+          length, &c, width)
+        for index in c.indices {
+          expected[index] = first == 0 ? c[index] : expected[index] + c[index]
+        }
+      }
+      var c = [Float](repeating: 9, count: lanes * width)
+      unsafe mmdit_multiply(level, format, a, lanes, b, width, words, &c, width)
+      #expect(c == expected, "level \(level)")
+    }
+  }
+
   @Test func bfloat16WordsHoldTheNearestNumbersAtEveryLevel() {
     let lanes = Int(MMDIT_PANEL_COLUMNS)
     for rows in 1...lanes {
