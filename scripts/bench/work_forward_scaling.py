@@ -52,7 +52,7 @@ def memory_law(facts):
     """
     tokens, width = facts["image"] + facts["text"], facts["width"]
     values = (20 * tokens * width + facts["text"] * facts["text_size"]
-              + facts["threads"] * (28 * (tokens + 128) + 2**21))
+              + facts["threads"] * (56 * (2 * tokens + 128) + 2**21))
     return 4 * values + min(2**26, 4 * 9 * width**2)
 
 
@@ -133,7 +133,7 @@ takes, whatever the tokens. Two threads take {both / alone:.2f} of the time of o
 as if only one core did it, or both waited for memory. Memory is, with T of the tokens text of J numbers
 each,
 
-    4 N (8 D + 12 D) + 4 T J + threads · 4 (28 (N + 128) + 2²¹) + min(2²⁶, 36 D²) bytes,
+    4 N (8 D + 12 D) + 4 T J + threads · 4 (56 (2 N + 128) + 2²¹) + min(2²⁶, 36 D²) bytes,
 
 activations, the text, what each thread multiplies at once, and the buffer of weights, whatever P: measured
 are {min(shares):.2f} to {max(shares):.2f} of it, {statistics.median(shares):.2f} in the middle, the program
@@ -147,11 +147,12 @@ tokens on two threads:
 
 On 64 cores everything but that part is shared out. Were it as large there, they would be
 {many:.0f} times as fast as one core; but what two cores wait for is each other's memory and clocks, and
-more sockets have more of both. A layer's rows are shared in units of some 96: the widest of klein 4B has
-288, five for the busiest core where 4.5 were even. Of the narrow ones each core gets 48 rows, for which it
-reads all packed tokens, 9.4 MB for 256 + 512, in the millisecond that its arithmetic takes: 9 GB/s each,
-600 GB/s in all. That is the bottleneck, which caches shared by eight cores can serve and memory alone
-cannot; beyond 64 cores the tokens have to be shared out as well. Weights in int8 are read once whatever the
+more sockets have more of both. A layer's rows are shared in units of equal size, as many for each core,
+down to 32 rows: the widest of klein 4B has 124 of 224 rows, two for nearly every core. The narrow ones have
+48 of 64 rows, for which a core reads all packed tokens, 9.4 MB for 256 + 512, in the millisecond that its
+arithmetic takes: 9 GB/s each, 450 GB/s in all, and 16 cores wait. That is the bottleneck, which caches shared
+by eight cores can serve and memory alone cannot; and on so many cores the tokens have to be shared out as
+well. Weights in int8 are read once whatever the
 cores: 3.9 GB at 200 GB/s are 0.02 s, beside 0.4 s of arithmetic on 64 cores, so they are no bound until
 there are fewer than some 40 tokens. Memory grows by 8 MB for each thread.
 

@@ -1,6 +1,6 @@
 // The loops of products.h: a product as module Operations blocks it, and the packing of its factors.
 //
-// A value is a product of two numbers in multiply_tile, a packed number in the others.
+// A value is a product of two numbers in multiply, a packed number in the others.
 #include "loops.h"
 #include "products.h"
 
@@ -29,11 +29,8 @@ static void multiply(mmdit_level level, mmdit_format format) {
   struct shape shape = value_count == WHOLE ? whole : small;
   size_t words = mmdit_panel_words(format, shape.depth);
   size_t sum_words = format == MMDIT_INT8 ? words - 2 : words;
-  for (size_t row = 0; row < shape.rows; row += MMDIT_PANEL_ROWS)
-    for (size_t column = 0; column < shape.columns; column += MMDIT_PANEL_COLUMNS)
-      mmdit_multiply_tile(
-          level, format, left + row * words, MMDIT_PANEL_ROWS, right + column * words,
-          MMDIT_PANEL_COLUMNS, sum_words, product + row * shape.columns + column, shape.columns);
+  mmdit_multiply(
+      level, format, left, shape.rows, right, shape.columns, sum_words, product, shape.columns);
   sink += (double)product[0];
 }
 
@@ -76,14 +73,14 @@ OF_FORMAT(pack_rows, int8, MMDIT_INT8)
 OF_FORMAT(pack_columns, f32, MMDIT_FLOAT32)
 OF_FORMAT(pack_columns, bf16, MMDIT_BFLOAT16)
 
-#define TILES .levels = OF_PRODUCTS, .timed = WHOLE, .counted = SMALL
+#define PRODUCTS .levels = OF_PRODUCTS, .timed = WHOLE, .counted = SMALL
 #define ROWS .levels = OF_PRODUCTS, .timed = PACKED, .counted = PACKED_SMALL
 #define COLUMNS .levels = OF_PRODUCTS, .timed = PACKED_COLUMNS, .counted = PACKED_COLUMNS_SMALL
 
 static const struct loop loops[] = {
-    {"multiply_tile f32", multiply_f32, 0, 0, 2, LIMIT_F32, TILES},
-    {"multiply_tile bf16", multiply_bf16, 0, 0, 2, LIMIT_BF16, TILES},
-    {"multiply_tile int8", multiply_int8, 0, 0, 2, LIMIT_INT8, TILES},
+    {"multiply f32", multiply_f32, 0, 0, 2, LIMIT_F32, PRODUCTS},
+    {"multiply bf16", multiply_bf16, 0, 0, 2, LIMIT_BF16, PRODUCTS},
+    {"multiply int8", multiply_int8, 0, 0, 2, LIMIT_INT8, PRODUCTS},
     {"pack_rows f32", pack_rows_f32, 4, 4, 1, ROWS},
     {"pack_rows bf16", pack_rows_bf16, 4, 2, 2, ROWS},
     // Rows are read for their largest magnitude first.
