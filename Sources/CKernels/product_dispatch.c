@@ -47,6 +47,7 @@ void mmdit_pack_columns(
 
 void mmdit_multiply(
     mmdit_level level, mmdit_format format, const void *left, size_t rows, const void *right,
-    size_t columns, size_t words, float *c, size_t stride) {
-  loops[level]->multiply(format, left, rows, right, columns, words, c, stride);
+    size_t columns, size_t depth, float *c, size_t stride) {
+  loops[level]->multiply(
+      format, left, rows, right, columns, mmdit_panel_words(format, depth), c, stride);
 }

@@ -31,6 +31,8 @@ INLINE floats load(const float *source, size_t count) {
   return values;
 }
 
+INLINE size_t least(size_t a, size_t b) { return a < b ? a : b; }
+
 INLINE size_t beyond(size_t count, size_t start) { return count > start ? count - start : 0; }
 
 // The upper half of each word is the nearest bf16 number.
@@ -167,7 +169,7 @@ INLINE words pack_sixteen(
   const size_t numbers = format == MMDIT_FLOAT32 ? 1 : format == MMDIT_BFLOAT16 ? 2 : 4;
   words sums = 0;
   for (size_t k = 0; k < depth; k += LANES * numbers) {
-    size_t count = depth - k < LANES * numbers ? depth - k : LANES * numbers;
+    size_t count = least(LANES * numbers, depth - k);
     words r[LANES];
     // Most vectors are whole.
     if (count == LANES * numbers) {
@@ -255,7 +257,7 @@ static void pack_rows(
     float factor, int32_t *panel, size_t lanes) {
   for (size_t row = 0; row < rows; row += LANES) {
     const float *from = source + row * stride;
-    size_t count = rows - row < LANES ? rows - row : LANES;
+    size_t count = least(LANES, rows - row);
     switch (format) {
     case MMDIT_FLOAT32:
       pack_floats(MMDIT_FLOAT32, from, stride, count, depth, factor, panel + row, lanes);
@@ -275,7 +277,7 @@ static void pack_codes(
   float factors[LANES];
   for (size_t row = 0; row < rows; row += LANES) {
     const uint8_t *from = (const uint8_t *)codes + row * stride * size_of(coding);
-    size_t count = rows - row < LANES ? rows - row : LANES;
+    size_t count = least(LANES, rows - row);
     for (size_t i = 0; i < count; i++) factors[i] = coding == MMDIT_INT8 ? scales[row + i] : 1;
 #define PACK(format, coding) \
   pack_group(format, coding, from, stride, count, depth, factors, panel + row, lanes)
@@ -398,7 +400,9 @@ INLINE void tile(
   for (size_t row = 0; row < rows; row++)    \
     _Pragma("clang loop unroll(full)")       \
     for (size_t v = 0; v < vectors; v++)
+#define KEPT (piece.kept + row * MMDIT_PANEL_COLUMNS + LANES * v)
   words total[TILE_ROWS][TILE_VECTORS];
+  if (piece.continues) EACH_SUM memcpy(&total[row][v], KEPT, sizeof total[row][v]);
   // Sums are written once, to lines that may be in no cache.
   if (!piece.is_continued) EACH_SUM __builtin_prefetch(c + row * stride + LANES * v, 1);
   for (size_t first = 0; first < count || first == 0; first += MMDIT_RUN_WORDS) {
@@ -421,18 +425,11 @@ INLINE void tile(
         for (size_t v = 0; v < vectors; v++) s[row][v] = added(format, s[row][v], a, b[v]);
       }
     }
-    EACH_SUM {
-      words before = 0;
-      if (first == 0 && piece.continues)
-        memcpy(&before, piece.kept + row * MMDIT_PANEL_COLUMNS + LANES * v, sizeof before);
-      else if (first)
-        before = total[row][v];
-      total[row][v] = first || piece.continues ? summed(format, before, s[row][v]) : s[row][v];
-    }
+    EACH_SUM total[row][v] =
+        first || piece.continues ? summed(format, total[row][v], s[row][v]) : s[row][v];
   }
   if (piece.is_continued) {
-    EACH_SUM memcpy(
-        piece.kept + row * MMDIT_PANEL_COLUMNS + LANES * v, &total[row][v], sizeof total[row][v]);
+    EACH_SUM memcpy(KEPT, &total[row][v], sizeof total[row][v]);
     return;
   }
   const int32_t *left_tail = left + count * MMDIT_PANEL_ROWS;
@@ -446,6 +443,7 @@ INLINE void tile(
     else
       memcpy(place, &result, width * sizeof *place);
   }
+#undef KEPT
 #undef EACH_SUM
 }
 
@@ -467,7 +465,7 @@ INLINE void tiles(
     size_t columns, size_t count, const struct piece whole, float *c, size_t stride) {
   for (size_t column = 0; column < columns; column += LANES * TILE_VECTORS)
     for (size_t row = 0; row < rows; row += TILE_ROWS) {
-      size_t height = rows - row < TILE_ROWS ? rows - row : TILE_ROWS;
+      size_t height = least(TILE_ROWS, rows - row);
       size_t width = columns - column;
       const int32_t *a = left + row, *b = right + column;
       float *place = c + row * stride + column;
@@ -479,8 +477,6 @@ INLINE void tiles(
         tile_of_rows(format, a, height, b, 1, width, count, piece, place, stride);
     }
 }
-
-INLINE size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
 enum {
   // The words of a panel of rows that stay in the cache of a thread, beside as many of one panel of
@@ -500,10 +496,11 @@ INLINE void near_tiles(
   const size_t word_bytes = MMDIT_PANEL_ROWS * sizeof *left;
   for (size_t first = 0; first < count || first == 0; first += NEAR_WORDS) {
     size_t length = least(NEAR_WORDS, count - first);
-    struct piece piece = {.continues = first > 0, .is_continued = first + length < count};
     const int32_t *near = left + first * MMDIT_PANEL_ROWS;
-    piece.ahead = (const char *)near + length * word_bytes;
-    piece.ahead_step = (word_bytes + panels - 1) / panels;
+    struct piece piece = {
+        .continues = first > 0, .is_continued = first + length < count,
+        .ahead = (const char *)near + length * word_bytes,
+        .ahead_step = (word_bytes + panels - 1) / panels};
     for (size_t panel = 0; panel < panels; panel++) {
       size_t column = panel * MMDIT_PANEL_COLUMNS;
       piece.kept = kept[panel];
@@ -517,8 +514,9 @@ INLINE void near_tiles(
 
 INLINE void all_tiles(
     const mmdit_format format, const int32_t *left, size_t rows, const int32_t *right,
-    size_t columns, size_t count, float *c, size_t stride) {
-  const size_t words = count + (format == MMDIT_INT8 ? 2 : 0);
+    size_t columns, size_t words, float *c, size_t stride) {
+  // Behind integers come their scale and their sum.
+  const size_t count = words - (format == MMDIT_INT8 ? 2 : 0);
   const size_t near = NEAR_PANELS * MMDIT_PANEL_COLUMNS;
   for (size_t row = 0; row < rows; row += MMDIT_PANEL_ROWS)
     for (size_t column = 0; column < columns; column += near)
@@ -529,15 +527,15 @@ INLINE void all_tiles(
 
 static void multiply(
     mmdit_format format, const int32_t *left, size_t rows, const int32_t *right, size_t columns,
-    size_t count, float *c, size_t stride) {
+    size_t words, float *c, size_t stride) {
   switch (format) {
   case MMDIT_FLOAT32:
-    all_tiles(MMDIT_FLOAT32, left, rows, right, columns, count, c, stride);
+    all_tiles(MMDIT_FLOAT32, left, rows, right, columns, words, c, stride);
     break;
   case MMDIT_BFLOAT16:
-    all_tiles(MMDIT_BFLOAT16, left, rows, right, columns, count, c, stride);
+    all_tiles(MMDIT_BFLOAT16, left, rows, right, columns, words, c, stride);
     break;
   default:
-    all_tiles(MMDIT_INT8, left, rows, right, columns, count, c, stride);
+    all_tiles(MMDIT_INT8, left, rows, right, columns, words, c, stride);
   }
 }

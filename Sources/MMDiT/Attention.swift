@@ -42,10 +42,7 @@ struct Attention: Sendable {
       let heads = try PackedHeads(
         self, projected, input, text: text, image: image, workspace: &workspace)
       let runs = [(input.text, text), (input.image, image)].flatMap { part, norms in
-        let part = part.clamped(to: queries)
-        return stride(from: part.lowerBound, to: part.upperBound, by: Self.queryRun).map { first in
-          QueryRun(rows: first..<min(first + Self.queryRun, part.upperBound), norms: norms)
-        }
+        part.clamped(to: queries).parts(of: Self.queryRun).map { QueryRun(rows: $0, norms: norms) }
       }
       var span = output.values.mutableSpan
       try DisjointTiles.lend(&span, columns: columns) { output in

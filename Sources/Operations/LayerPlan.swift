@@ -45,7 +45,7 @@ struct LayerPlan: Sendable {
   private static let unitValues = 1 << 20
 
   /// Whole steps that fill vectors to 98 %, as many as make units of equal size, as many units for
-  /// each worker.
+  /// each worker; no whole steps for a layer that does not have such a unit for each.
   private static func unit(step: Int, rows: Int, depth: Int, workers: Int) -> Int {
     let most = max(96, unitValues / depth)
     let turns = (rows + workers * most - 1) / (workers * most)

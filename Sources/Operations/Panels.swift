@@ -145,9 +145,6 @@ package enum Panels {
       size(of: m, lanes: rows, depth: depth, arithmetic) <= left.count
         && size(of: n, lanes: columns, depth: depth, arithmetic) <= right.count,
       "the panels have the lanes")
-    let words = words(depth: depth, arithmetic)
-    // The scale and the sum of integers come behind them.
-    let sumWords = arithmetic == .int8 ? words - 2 : words
     unsafe left.withUnsafeBufferPointer { left in
       unsafe right.withUnsafeBufferPointer { right in
         guard let left = left.baseAddress, let right = right.baseAddress else { return }
@@ -156,7 +153,7 @@ package enum Panels {
         ) { c, distance in
           // In bounds by the checks above.
           unsafe mmdit_multiply(
-            level, arithmetic.format, left, m, right, n, sumWords, c, distance)
+            level, arithmetic.format, left, m, right, n, depth, c, distance)
         }
       }
     }

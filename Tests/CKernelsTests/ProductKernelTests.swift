@@ -72,24 +72,27 @@ import Testing
     return panel
   }
 
+  /// Rows of integers up to four times `factor`, and one of 127 in each.
+  private func integers(_ count: Int, _ depth: Int, factor: Float, seed: UInt64) -> [[Float]] {
+    (0..<count).map { row in
+      var values = ordinaryValues(depth, seed: seed + UInt64(row)).map { ($0 * factor).rounded() }
+      values[row % depth] = 127
+      return values
+    }
+  }
+
   /// Integers that every format holds exactly (of int8, with a scale of 1), and whose products and
   /// sums a Float holds exactly: every order of the sum gives the same.
   @Test(arguments: [MMDIT_FLOAT32, MMDIT_BFLOAT16, MMDIT_INT8].map { Int32($0) })
   func tilesAreExactProductsOfIntegersAtEveryLevelAndSize(format: Int32) {
     let (lanes, width) = (Int(MMDIT_PANEL_ROWS), Int(MMDIT_PANEL_COLUMNS))
     for depth in [1, 2, 37, 2100] {
-      func integers(_ count: Int, seed: UInt64) -> [[Float]] {
-        (0..<count).map { row in
-          var values = ordinaryValues(depth, seed: seed + UInt64(row)).map { ($0 * 20).rounded() }
-          values[row % depth] = 127
-          return values
-        }
-      }
-      let (left, right) = (integers(lanes, seed: 1), integers(width, seed: 100))
+      let (left, right) = (
+        integers(lanes, depth, factor: 20, seed: 1), integers(width, depth, factor: 20, seed: 100)
+      )
       let expected = left.map { a in
         right.map { b in zip(a, b).reduce(Float(0)) { $0 + $1.0 * $1.1 } }
       }
-      let words = mmdit_panel_words(format, depth) - (format == MMDIT_INT8 ? 2 : 0)
       for level in levels {
         let a = packed(left, format, level: level, lanes: lanes)
         let b = packed(right, format, level: level, lanes: width)
@@ -97,7 +100,7 @@ import Testing
           for columns in depth > 100 ? [1, 15, 16, 17, 32] : Array(1...width) {
             let stride = columns + 3
             var c = [Float](repeating: 9, count: rows * stride)
-            unsafe mmdit_multiply(level, format, a, rows, b, columns, words, &c, stride)
+            unsafe mmdit_multiply(level, format, a, rows, b, columns, depth, &c, stride)
             let wanted = expected[..<rows].flatMap { $0[..<columns] + [9, 9, 9] }
             #expect(c == wanted, "level \(level), \(rows) × \(columns), depth \(depth)")
           }
@@ -122,14 +125,9 @@ import Testing
     let (lanes, width) = (Int(MMDIT_PANEL_ROWS), Int(MMDIT_PANEL_COLUMNS))
     let (rows, columns) = (lanes + 1, 16 * width + 17)
     let depth = 4099 * (format == MMDIT_INT8 ? 4 : format == MMDIT_BFLOAT16 ? 2 : 1)
-    func integers(_ count: Int, seed: UInt64) -> [[Float]] {
-      (0..<count).map { row in
-        var values = ordinaryValues(depth, seed: seed + UInt64(row)).map { $0.rounded() }
-        values[row] = 127
-        return values
-      }
-    }
-    let (left, right) = (integers(rows, seed: 1), integers(columns, seed: 100))
+    let (left, right) = (
+      integers(rows, depth, factor: 1, seed: 1), integers(columns, depth, factor: 1, seed: 100)
+    )
     let expected = left.map { a in
       right.map { b in
         var sum: Float = 0
@@ -137,12 +135,11 @@ import Testing
         return sum
       }
     }
-    let words = mmdit_panel_words(format, depth) - (format == MMDIT_INT8 ? 2 : 0)
     for level in levels {
       let a = packedPanels(left, format, level: level, lanes: lanes)
       let b = packedPanels(right, format, level: level, lanes: width)
       var c = [Float](repeating: 9, count: rows * columns)
-      unsafe mmdit_multiply(level, format, a, rows, b, columns, words, &c, columns)
+      unsafe mmdit_multiply(level, format, a, rows, b, columns, depth, &c, columns)
       #expect(c == expected.flatMap { $0 }, "level \(level)")
     }
   }
@@ -153,8 +150,8 @@ import Testing
     let (lanes, width, run) = (
       Int(MMDIT_PANEL_ROWS), Int(MMDIT_PANEL_COLUMNS), Int(MMDIT_RUN_WORDS)
     )
-    let words = 17 * run + 3
-    let depth = words * (format == MMDIT_BFLOAT16 ? 2 : 1)
+    let (words, numbers) = (17 * run + 3, format == MMDIT_BFLOAT16 ? 2 : 1)
+    let depth = words * numbers
     func rows(_ count: Int, seed: UInt64) -> [[Float]] {
       (0..<count).map { ordinaryValues(depth, seed: seed + UInt64($0)) }
     }
@@ -165,7 +162,7 @@ import Testing
       var expected = [Float](repeating: 0, count: lanes * width)
       for first in stride(from: 0, to: words, by: run) {
         var c = [Float](repeating: 9, count: lanes * width)
-        let length = min(run, words - first)
+        let length = min(run, words - first) * numbers
         unsafe mmdit_multiply(
           level, format, Array(a[(first * lanes)...]), lanes, Array(b[(first * width)...]), width,
           length, &c, width)
@@ -174,7 +171,7 @@ import Testing
         }
       }
       var c = [Float](repeating: 9, count: lanes * width)
-      unsafe mmdit_multiply(level, format, a, lanes, b, width, words, &c, width)
+      unsafe mmdit_multiply(level, format, a, lanes, b, width, depth, &c, width)
       #expect(c == expected, "level \(level)")
     }
   }
@@ -281,7 +278,7 @@ import Testing
           &panel, Int(MMDIT_PANEL_COLUMNS))
         var c: Float = 9
         unsafe mmdit_multiply(
-          level, mmdit_format(MMDIT_INT8), ones, 1, panel, 1, 64, &c, 1)
+          level, mmdit_format(MMDIT_INT8), ones, 1, panel, 1, 256, &c, 1)
         // The sum is −128; the left factor's scale is 1/127, its integers are 127.
         let expected = Float(-128 * 127) * (1.0 / 127 * scale)
         #expect(c == expected || c.isNaN && expected.isNaN, "level \(level), scale \(scale)")
@@ -301,7 +298,7 @@ import Testing
       let a = packed(rows, format, level: level, lanes: Int(MMDIT_PANEL_ROWS))
       let b = packed(ones, format, level: level, lanes: Int(MMDIT_PANEL_COLUMNS))
       var c: [Float] = [9, 9, 9, 9]
-      unsafe mmdit_multiply(level, format, a, 4, b, 1, 18, &c, 1)
+      unsafe mmdit_multiply(level, format, a, 4, b, 1, depth, &c, 1)
       #expect(c[0] == 0 && c[1].isNaN && c[2].isNaN && c[3].isFinite, "level \(level): \(c)")
     }
   }

@@ -40,9 +40,9 @@ NOTES = """## Forward passes beside programs that are no packages
 
 Measured by hand, in turn on the same weights and inputs, on a quiet machine as above: medians of two runs
 of each of three turns (five for 1,024 tokens on one thread, one of one run beside stable-diffusion.cpp), in
-seconds; what comes after ± is half the range of the turns' ratios. flux2.c is antirez/flux2.c at b9cbbea by gcc 12.2 (`-O3 -march=native -ffast-math`) with OpenBLAS 0.3.21
-and its kernels of Cooper Lake, its numbers of blocks set to those of the slice. stable-diffusion.cpp is
-that of stable-diffusion-cpp-python 0.4.7, built for this processor, for bf16 and q8_0 by clang 21 and else
+seconds; what comes after ± is half the range of the turns' ratios. flux2.c is antirez/flux2.c at b9cbbea by
+gcc 12.2 (`-O3 -march=native -ffast-math`) with OpenBLAS 0.3.21 and its kernels of Cooper Lake, its numbers
+of blocks set to those of the slice. stable-diffusion.cpp is that of stable-diffusion-cpp-python 0.4.7, built for this processor, for bf16 and q8_0 by clang 21 and else
 by gcc 12.2, with flash attention. The velocities have one size to five digits in float32.
 
 | tokens | threads | ours | s | peer | s | ratio | target |

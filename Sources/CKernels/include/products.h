@@ -65,11 +65,10 @@ void mmdit_pack_columns(
     mmdit_level level, mmdit_format format, const float *source, size_t stride, size_t columns,
     size_t depth, void *panel);
 
-// A product: c[row * stride + column] = sum over the numbers of `words` words of left * right. Of
-// MMDIT_INT8, `words` are all those of four integers, and the exact sum of the integers is
-// converted and multiplied with the product of the scales.
+// A product: c[row * stride + column] = sum over `depth` numbers of left * right. Of MMDIT_INT8 the
+// exact sum of the integers is converted and multiplied with the product of the scales.
 //
 // Lanes beyond `rows` and `columns` may be read and have no effect.
 void mmdit_multiply(
     mmdit_level level, mmdit_format format, const void *left, size_t rows, const void *right,
-    size_t columns, size_t words, float *c, size_t stride);
+    size_t columns, size_t depth, float *c, size_t stride);

@@ -27,10 +27,8 @@ static _Alignas(64) float product[4 * MMDIT_PANEL_ROWS * 3 * MMDIT_PANEL_COLUMNS
 
 static void multiply(mmdit_level level, mmdit_format format) {
   struct shape shape = value_count == WHOLE ? whole : small;
-  size_t words = mmdit_panel_words(format, shape.depth);
-  size_t sum_words = format == MMDIT_INT8 ? words - 2 : words;
   mmdit_multiply(
-      level, format, left, shape.rows, right, shape.columns, sum_words, product, shape.columns);
+      level, format, left, shape.rows, right, shape.columns, shape.depth, product, shape.columns);
   sink += (double)product[0];
 }
 
