@@ -22,7 +22,8 @@ mmdit_level mmdit_best_product_level(void) {
 size_t mmdit_panel_words(mmdit_format format, size_t depth) {
   switch (format) {
   case MMDIT_FLOAT32: return depth;
-  case MMDIT_BFLOAT16: return (depth + 1) / 2;
+  case MMDIT_BFLOAT16:
+  case MMDIT_WIDENED_BFLOAT16: return (depth + 1) / 2;
   default: return (depth + 3) / 4 + 2;
   }
 }
@@ -48,6 +49,7 @@ void mmdit_pack_columns(
 void mmdit_multiply(
     mmdit_level level, mmdit_format format, const void *left, size_t rows, const void *right,
     size_t columns, size_t depth, float *c, size_t stride) {
-  loops[level]->multiply(
-      format, left, rows, right, columns, mmdit_panel_words(format, depth), c, stride);
+  const size_t right_words = mmdit_panel_words(format, depth);
+  const size_t words = format == MMDIT_WIDENED_BFLOAT16 ? depth : right_words;
+  loops[level]->multiply(format, left, words, rows, right, right_words, columns, c, stride);
 }

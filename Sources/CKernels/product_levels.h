@@ -11,7 +11,8 @@ struct mmdit_product_loops {
       size_t);
   void (*pack_columns)(mmdit_format, const float *, size_t, size_t, size_t, int32_t *);
   void (*multiply)(
-      mmdit_format, const int32_t *, size_t, const int32_t *, size_t, size_t, float *, size_t);
+      mmdit_format, const int32_t *, size_t, size_t, const int32_t *, size_t, size_t, float *,
+      size_t);
 };
 
 extern const struct mmdit_product_loops mmdit_scalar_product_loops;

@@ -252,6 +252,36 @@ INLINE void pack_floats(
       panel, lanes);
 }
 
+// 16 rows of bf16 numbers, of which the first `rows` are there, as words of two numbers, in lanes.
+INLINE void pairs_of_sixteen(
+    const uint8_t *source, size_t stride, const size_t rows, size_t count, words *r) {
+#pragma clang loop unroll(full)
+  for (size_t row = 0; row < LANES; row++)
+    r[row] = row < rows ? converted(
+                              MMDIT_BFLOAT16, MMDIT_BFLOAT16, source + 2 * row * stride, count, 1)
+                        : (words)0;
+  transpose(r);
+}
+
+// A panel of columns of MMDIT_WIDENED_BFLOAT16.
+INLINE void pack_widened(
+    const uint8_t *source, size_t stride, const size_t rows, size_t depth, int32_t *panel) {
+  const words upper = (int32_t)0xffff0000;
+  for (size_t k = 0; k < depth; k += 2 * LANES) {
+    size_t count = least(2 * LANES, depth - k);
+    words low[LANES], high[LANES];
+    pairs_of_sixteen(source + 2 * k, stride, least(rows, LANES), count, low);
+    pairs_of_sixteen(
+        source + 2 * (k + LANES * stride), stride, beyond(rows, LANES), count, high);
+    for (size_t w = 0; w < (count + 1) / 2; w++) {
+      words even = (low[w] & ~upper) | (high[w] << 16);
+      words odd = ((low[w] >> 16) & ~upper) | (high[w] & upper);
+      memcpy(panel + (k + 2 * w) * LANES, &even, sizeof even);
+      memcpy(panel + (k + 2 * w + 1) * LANES, &odd, sizeof odd);
+    }
+  }
+}
+
 static void pack_rows(
     mmdit_format format, const float *source, size_t stride, size_t rows, size_t depth,
     float factor, int32_t *panel, size_t lanes) {
@@ -274,6 +304,13 @@ static void pack_rows(
 static void pack_codes(
     mmdit_format format, mmdit_format coding, const void *codes, size_t stride, size_t rows,
     size_t depth, const float *scales, int32_t *panel, size_t lanes) {
+  if (format == MMDIT_WIDENED_BFLOAT16) {
+    if (rows == MMDIT_PANEL_COLUMNS)
+      pack_widened(codes, stride, MMDIT_PANEL_COLUMNS, depth, panel);
+    else
+      pack_widened(codes, stride, rows, depth, panel);
+    return;
+  }
   float factors[LANES];
   for (size_t row = 0; row < rows; row += LANES) {
     const uint8_t *from = (const uint8_t *)codes + row * stride * size_of(coding);
@@ -328,9 +365,26 @@ static void pack_columns(
 
 #pragma clang fp contract(fast)
 
+// The lanes that a word of a right factor has.
+INLINE size_t right_lanes(const mmdit_format format) {
+  return format == MMDIT_WIDENED_BFLOAT16 ? LANES : MMDIT_PANEL_COLUMNS;
+}
+
+// Word `w` of 16 columns, those of vector `v`, of a right factor.
+INLINE words right_word(const mmdit_format format, const int32_t *right, size_t w, const size_t v) {
+  words word;
+  if (format != MMDIT_WIDENED_BFLOAT16) {
+    memcpy(&word, right + w * MMDIT_PANEL_COLUMNS + LANES * v, sizeof word);
+    return word;
+  }
+  memcpy(&word, right + w * LANES, sizeof word);
+  return v ? word & (int32_t)0xffff0000 : word << 16;
+}
+
 // The sums with the products of the numbers of one word added.
 INLINE words added(const mmdit_format format, words sums, words a, words b) {
-  if (format == MMDIT_FLOAT32) return AS_WORDS(AS_FLOATS(sums) + AS_FLOATS(a) * AS_FLOATS(b));
+  if (format == MMDIT_FLOAT32 || format == MMDIT_WIDENED_BFLOAT16)
+    return AS_WORDS(AS_FLOATS(sums) + AS_FLOATS(a) * AS_FLOATS(b));
 #ifdef HAS_DOT
   if (format == MMDIT_BFLOAT16)
     return __builtin_bit_cast(
@@ -377,12 +431,16 @@ enum {
   WORDS_AHEAD = 32,
 };
 
+// The sums of a panel of rows with one of columns.
+typedef words panel_sums[MMDIT_PANEL_ROWS][MMDIT_PANEL_COLUMNS / LANES];
+
 // What some words of a tile are of the whole product.
 struct piece {
-  // Words come before these, whose sums are kept; words come after them.
+  // Words come before these, whose sums are in `total`; words come after them.
   int continues, is_continued;
-  // [MMDIT_PANEL_ROWS][MMDIT_PANEL_COLUMNS], where both is said.
-  int32_t *kept;
+  // Of the runs so far, [MMDIT_PANEL_COLUMNS / LANES] for each row. They are to stay in memory: registers
+  // they were kept in would have to be stored and loaded again around each run.
+  volatile words *total;
   // What the next tiles of other rows or words read of the left factor: at each word the line is
   // fetched that is `ahead_step` bytes further.
   const char *ahead;
@@ -390,19 +448,18 @@ struct piece {
 };
 
 // `format`, `rows` and `vectors` are constants where this is inlined: the sums of a run stay in
-// registers.
+// registers, those of the runs before in memory. The first of the vectors is number `vector` of the
+// panel.
 INLINE void tile(
     const mmdit_format format, const int32_t *left, const size_t rows, const int32_t *right,
-    const size_t vectors, size_t columns, size_t count, struct piece piece, float *c,
+    size_t vector, const size_t vectors, size_t columns, size_t count, struct piece piece, float *c,
     size_t stride) {
 #define EACH_SUM                             \
   _Pragma("clang loop unroll(full)")         \
   for (size_t row = 0; row < rows; row++)    \
     _Pragma("clang loop unroll(full)")       \
     for (size_t v = 0; v < vectors; v++)
-#define KEPT (piece.kept + row * MMDIT_PANEL_COLUMNS + LANES * v)
-  words total[TILE_ROWS][TILE_VECTORS];
-  if (piece.continues) EACH_SUM memcpy(&total[row][v], KEPT, sizeof total[row][v]);
+#define TOTAL piece.total[row * (MMDIT_PANEL_COLUMNS / LANES) + v]
   // Sums are written once, to lines that may be in no cache.
   if (!piece.is_continued) EACH_SUM __builtin_prefetch(c + row * stride + LANES * v, 1);
   for (size_t first = 0; first < count || first == 0; first += MMDIT_RUN_WORDS) {
@@ -413,9 +470,9 @@ INLINE void tile(
       words b[TILE_VECTORS];
 #pragma clang loop unroll(full)
       for (size_t v = 0; v < vectors; v++) {
-        const int32_t *vector = right + w * MMDIT_PANEL_COLUMNS + LANES * v;
-        memcpy(b + v, vector, sizeof *b);
-        __builtin_prefetch(vector + WORDS_AHEAD * MMDIT_PANEL_COLUMNS);
+        b[v] = right_word(format, right, w, vector + v);
+        if (LANES * v < right_lanes(format))
+          __builtin_prefetch(right + (w + WORDS_AHEAD) * right_lanes(format) + LANES * (vector + v));
       }
       __builtin_prefetch(piece.ahead + w * piece.ahead_step);
 #pragma clang loop unroll(full)
@@ -425,35 +482,34 @@ INLINE void tile(
         for (size_t v = 0; v < vectors; v++) s[row][v] = added(format, s[row][v], a, b[v]);
       }
     }
-    EACH_SUM total[row][v] =
-        first || piece.continues ? summed(format, total[row][v], s[row][v]) : s[row][v];
+    if (first || piece.continues)
+      EACH_SUM TOTAL = summed(format, TOTAL, s[row][v]);
+    else
+      EACH_SUM TOTAL = s[row][v];
   }
-  if (piece.is_continued) {
-    EACH_SUM memcpy(KEPT, &total[row][v], sizeof total[row][v]);
-    return;
-  }
+  if (piece.is_continued) return;
   const int32_t *left_tail = left + count * MMDIT_PANEL_ROWS;
-  const int32_t *right_tail = right + count * MMDIT_PANEL_COLUMNS;
+  const int32_t *right_tail = right + count * MMDIT_PANEL_COLUMNS + LANES * vector;
   EACH_SUM {
     float *place = c + row * stride + LANES * v;
     size_t width = columns - LANES * v;
-    floats result = finished(format, total[row][v], left_tail + row, right_tail + LANES * v);
+    floats result = finished(format, TOTAL, left_tail + row, right_tail + LANES * v);
     if (width >= LANES)
       memcpy(place, &result, sizeof result);
     else
       memcpy(place, &result, width * sizeof *place);
   }
-#undef KEPT
+#undef TOTAL
 #undef EACH_SUM
 }
 
 INLINE void tile_of_rows(
-    const mmdit_format format, const int32_t *left, size_t rows, const int32_t *right,
+    const mmdit_format format, const int32_t *left, size_t rows, const int32_t *right, size_t vector,
     const size_t vectors, size_t columns, size_t count, struct piece piece, float *c,
     size_t stride) {
 #define CASE(n)                                                                       \
   case n:                                                                             \
-    tile(format, left, n, right, vectors, columns, count, piece, c, stride);          \
+    tile(format, left, n, right, vector, vectors, columns, count, piece, c, stride);  \
     break;
   switch (rows) { TILE_CASES }
 #undef CASE
@@ -467,14 +523,16 @@ INLINE void tiles(
     for (size_t row = 0; row < rows; row += TILE_ROWS) {
       size_t height = least(TILE_ROWS, rows - row);
       size_t width = columns - column;
-      const int32_t *a = left + row, *b = right + column;
+      const int32_t *a = left + row;
       float *place = c + row * stride + column;
       struct piece piece = whole;
-      piece.kept += row * MMDIT_PANEL_COLUMNS + column;
+      piece.total += (row * MMDIT_PANEL_COLUMNS + column) / LANES;
       if (TILE_VECTORS > 1 && width > LANES)
-        tile_of_rows(format, a, height, b, TILE_VECTORS, width, count, piece, place, stride);
+        tile_of_rows(
+            format, a, height, right, 0, TILE_VECTORS, width, count, piece, place, stride);
       else
-        tile_of_rows(format, a, height, b, 1, width, count, piece, place, stride);
+        tile_of_rows(
+            format, a, height, right, column / LANES, 1, width, count, piece, place, stride);
     }
 }
 
@@ -490,8 +548,8 @@ enum {
 // panel of columns after the other, then the next ones.
 INLINE void near_tiles(
     const mmdit_format format, const int32_t *left, size_t rows, const int32_t *right,
-    size_t columns, size_t count, size_t words, float *c, size_t stride) {
-  int32_t kept[NEAR_PANELS][MMDIT_PANEL_ROWS * MMDIT_PANEL_COLUMNS];
+    size_t right_words, size_t columns, size_t count, float *c, size_t stride) {
+  panel_sums totals[NEAR_PANELS];
   const size_t panels = (columns + MMDIT_PANEL_COLUMNS - 1) / MMDIT_PANEL_COLUMNS;
   const size_t word_bytes = MMDIT_PANEL_ROWS * sizeof *left;
   for (size_t first = 0; first < count || first == 0; first += NEAR_WORDS) {
@@ -503,9 +561,9 @@ INLINE void near_tiles(
         .ahead_step = (word_bytes + panels - 1) / panels};
     for (size_t panel = 0; panel < panels; panel++) {
       size_t column = panel * MMDIT_PANEL_COLUMNS;
-      piece.kept = kept[panel];
+      piece.total = totals[panel][0];
       tiles(
-          format, near, rows, right + column * words + first * MMDIT_PANEL_COLUMNS,
+          format, near, rows, right + column * right_words + first * right_lanes(format),
           least(MMDIT_PANEL_COLUMNS, columns - column), length, piece, c + column, stride);
       piece.ahead += length * piece.ahead_step;
     }
@@ -513,29 +571,31 @@ INLINE void near_tiles(
 }
 
 INLINE void all_tiles(
-    const mmdit_format format, const int32_t *left, size_t rows, const int32_t *right,
-    size_t columns, size_t words, float *c, size_t stride) {
+    const mmdit_format format, const int32_t *left, size_t words, size_t rows, const int32_t *right,
+    size_t right_words, size_t columns, float *c, size_t stride) {
   // Behind integers come their scale and their sum.
   const size_t count = words - (format == MMDIT_INT8 ? 2 : 0);
   const size_t near = NEAR_PANELS * MMDIT_PANEL_COLUMNS;
   for (size_t row = 0; row < rows; row += MMDIT_PANEL_ROWS)
     for (size_t column = 0; column < columns; column += near)
       near_tiles(
-          format, left + row * words, least(MMDIT_PANEL_ROWS, rows - row), right + column * words,
-          least(near, columns - column), count, words, c + row * stride + column, stride);
+          format, left + row * words, least(MMDIT_PANEL_ROWS, rows - row),
+          right + column * right_words, right_words, least(near, columns - column), count,
+          c + row * stride + column, stride);
 }
 
 static void multiply(
-    mmdit_format format, const int32_t *left, size_t rows, const int32_t *right, size_t columns,
-    size_t words, float *c, size_t stride) {
+    mmdit_format format, const int32_t *left, size_t words, size_t rows, const int32_t *right,
+    size_t right_words, size_t columns, float *c, size_t stride) {
+#define MULTIPLY(format)                                                                   \
+  case format:                                                                             \
+    all_tiles(format, left, words, rows, right, right_words, columns, c, stride);          \
+    break;
   switch (format) {
-  case MMDIT_FLOAT32:
-    all_tiles(MMDIT_FLOAT32, left, rows, right, columns, words, c, stride);
-    break;
-  case MMDIT_BFLOAT16:
-    all_tiles(MMDIT_BFLOAT16, left, rows, right, columns, words, c, stride);
-    break;
-  default:
-    all_tiles(MMDIT_INT8, left, rows, right, columns, words, c, stride);
+    MULTIPLY(MMDIT_FLOAT32)
+    MULTIPLY(MMDIT_BFLOAT16)
+    MULTIPLY(MMDIT_INT8)
+    MULTIPLY(MMDIT_WIDENED_BFLOAT16)
   }
+#undef MULTIPLY
 }

@@ -18,7 +18,7 @@ struct Attention: Sendable {
   let epsilon: Float
   let threads: Int
   /// Of both products; not int8, since the values that weights are multiplied with have no scale.
-  let arithmetic: Arithmetic
+  let format: PanelFormat
 
   /// The queries of a head that a thread takes at a time: several panels, for each reading of the
   /// keys and values from the cache that threads share.
@@ -80,7 +80,7 @@ struct Attention: Sendable {
       left = unclearedValues(
         Panels.size(
           of: queryRun, lanes: Panels.rows, depth: max(attention.headSize, count),
-          attention.arithmetic))
+          attention.format))
     }
   }
 
@@ -95,19 +95,19 @@ struct Attention: Sendable {
     var left = left.mutableSpan
     Panels.pack(
       queries.span, MatrixPlace(stride: headSize), rows: rows, depth: headSize, factor: scale,
-      in: arithmetic, into: &left, lanes: Panels.rows)
+      in: format, into: &left, lanes: Panels.rows)
     var scores = scores.mutableSpan
     DisjointTiles.lend(&scores, columns: count) { scores in
       Panels.multiply(
-        left.span, m: rows, heads.keys(of: head), n: count, depth: headSize, in: arithmetic,
+        left.span, m: rows, heads.keys(of: head), n: count, depth: headSize, in: format,
         into: scores, row: 0, column: 0)
     }
     for row in 0..<rows { softmax(&scores, row * count..<(row + 1) * count) }
     Panels.pack(
-      scores.span, MatrixPlace(stride: count), rows: rows, depth: count, in: arithmetic,
+      scores.span, MatrixPlace(stride: count), rows: rows, depth: count, in: format,
       into: &left, lanes: Panels.rows)
     Panels.multiply(
-      left.span, m: rows, heads.values(of: head), n: headSize, depth: count, in: arithmetic,
+      left.span, m: rows, heads.values(of: head), n: headSize, depth: count, in: format,
       into: result, row: run.rows.lowerBound, column: head * headSize)
   }
 

@@ -51,7 +51,7 @@ extension ForwardPass {
         query: try weights.values(of: "\(name).norm_q.weight"),
         key: try weights.values(of: "\(name).norm_k.weight")),
       into: &attended, workspace: &workspace)
-    workspace.reuse(projected)
+    workspace.reuse(consume projected)
     var output = workspace.matrix(rows: stacked.count, columns: width)
     try linear.apply(
       "\(name).to_add_out.weight", to: attended, rows: textRows, into: &output, in: arithmetic)
@@ -80,7 +80,7 @@ extension ForwardPass {
     var gated = workspace.matrix(rows: stacked.count, columns: size)
     try gate(
       hidden, firstColumn: 0, size: size, into: &gated, outputColumn: 0, threads: threads)
-    workspace.reuse(hidden)
+    workspace.reuse(consume hidden)
     var output = workspace.matrix(rows: stacked.count, columns: width)
     try linear.apply(
       "\(block).ff_context.linear_out.weight", to: gated, rows: textRows, into: &output,

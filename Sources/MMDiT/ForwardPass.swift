@@ -39,7 +39,7 @@ struct ForwardPass {
       stacked: stacked, rotary: RotaryEmbedding(batch, stacked, configuration),
       headCount: configuration.headCount, headSize: configuration.headSize,
       epsilon: configuration.epsilon, threads: threads,
-      arithmetic: arithmetic == .float32 ? .float32 : .bfloat16)
+      format: arithmetic == .float32 ? .float32 : .bfloat16)
     let (width, size, tokens) = (
       configuration.width, configuration.feedForwardSize, stacked.count
     )
@@ -49,7 +49,7 @@ struct ForwardPass {
       ?? PassMemory.Content(
         tokenCount: tokens,
         workspace: Workspace(
-          [3 * width + 2 * size, width + size, width, width].map { tokens * $0 }),
+          [3 * width + 2 * size, width + size, 2 * width + 1, width, width].map { tokens * $0 }),
         buffers: .init())
     // Before anyone else holds the workspace, so that nothing is copied.
     stream = content.workspace.matrix(rows: tokens, columns: width)

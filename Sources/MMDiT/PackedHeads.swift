@@ -20,11 +20,11 @@ struct PackedHeads: Sendable {
     let headSize = attention.headSize
     count = input.count
     headCount = attention.headCount
-    let arithmetic = attention.arithmetic
+    let format = attention.format
     keySize = Panels.size(
-      of: input.count, lanes: Panels.columns, depth: headSize, arithmetic)
+      of: input.count, lanes: Panels.columns, depth: headSize, format)
     valueSize = Panels.size(
-      of: headSize, lanes: Panels.columns, depth: input.count, arithmetic)
+      of: headSize, lanes: Panels.columns, depth: input.count, format)
     let (keySize, size) = (keySize, keySize + valueSize)
     var panels = workspace.values(cacheLineValues + attention.headCount * size)
     var all = panels.mutableSpan
@@ -61,7 +61,7 @@ struct PackedHeads: Sendable {
         let span = keys.span
         Panels.pack(
           span, MatrixPlace(stride: headSize), rows: rows.count, depth: headSize,
-          in: attention.arithmetic, into: &panels, first: position, lanes: Panels.columns)
+          in: attention.format, into: &panels, first: position, lanes: Panels.columns)
         position += rows.count
       }
     }
@@ -84,7 +84,7 @@ struct PackedHeads: Sendable {
     }
     Panels.packColumns(
       values.span, MatrixPlace(stride: headSize), depth: input.count, columns: headSize,
-      in: attention.arithmetic, into: &panels)
+      in: attention.format, into: &panels)
   }
 
   /// The panels of one head's keys, `[S, K]`: the right factor of the scores.

@@ -1,4 +1,3 @@
-internal import CKernels
 internal import Tensors
 
 /// What a network's large products are computed in.
@@ -17,21 +16,14 @@ public enum Arithmetic: String, CaseIterable, Sendable {
   /// are stored as int8 with a scale for each row are taken as they were coded.
   case int8
 
-  /// Whether panels take rows of that coding as a file has them: those of int8 need the scales of
-  /// rows, which bfloat16 has not.
-  func takes(_ coding: RowCoding) -> Bool { self != .int8 || coding == .int8 }
-
-  /// How panels store it.
-  var format: mmdit_format {
+  /// What panels of either factor hold.
+  var format: PanelFormat {
     switch self {
-    case .float32: mmdit_format(MMDIT_FLOAT32)
-    case .bfloat16: mmdit_format(MMDIT_BFLOAT16)
-    case .int8: mmdit_format(MMDIT_INT8)
+    case .float32: .float32
+    case .bfloat16: .bfloat16
+    case .int8: .int8
     }
   }
-
-  /// The longest sum that 32 bits hold, where they must be exact.
-  var largestDepth: Int { self == .int8 ? 1 << 16 : Int.max }
 }
 
 extension Arithmetic {
@@ -40,15 +32,5 @@ extension Arithmetic {
   public func qualified(_ name: String) -> String {
     let ending = "@\(rawValue)"
     return self == .float32 || name.hasSuffix(ending) ? name : name + ending
-  }
-}
-
-extension RowCoding {
-  /// The format of panels that is coded so.
-  var format: mmdit_format {
-    switch self {
-    case .bfloat16: mmdit_format(MMDIT_BFLOAT16)
-    case .int8: mmdit_format(MMDIT_INT8)
-    }
   }
 }

@@ -2,7 +2,8 @@ internal import Tensors
 
 /// How the rows of a layer are shared out.
 struct LayerPlan: Sendable {
-  let arithmetic: Arithmetic
+  /// What panels of weights hold.
+  let format: PanelFormat
   /// How rows lie in the file, where panels take them like that.
   let coding: RowCoding?
   /// The wanted rows of the layer, and its columns.
@@ -12,8 +13,8 @@ struct LayerPlan: Sendable {
   let workers: Int
   /// The rows decoded at a time.
   let rowsAtOnce: Int
-  /// The values of the rows decoded at a time.
-  var bufferSize: Int { rowsAtOnce * depth }
+  /// The values of the rows decoded at a time, or the memory of as many that holds their codes.
+  let bufferSize: Int
   /// The rows of a unit.
   let unit: Int
   /// The words of a unit in panels.
@@ -26,28 +27,40 @@ struct LayerPlan: Sendable {
     _ weight: WeightDescription, _ rows: Range<Int>, _ coding: RowCoding?, bufferCount: Int,
     threads: Int, _ arithmetic: Arithmetic
   ) {
-    self.arithmetic = arithmetic
-    self.coding = coding.flatMap { arithmetic.takes($0) ? $0 : nil }
+    self.coding = coding.flatMap { arithmetic.format.takes($0) ? $0 : nil }
     self.rows = rows
     depth = weight.shape.columns
     workers = max(1, min(threads, bufferCount / depth))
     let step = weight.isCompressed ? RowBlock.rowCount(columns: depth) : Panels.columns
-    rowsAtOnce = max(1, min(step, bufferCount / workers / depth, rows.count))
-    unit = Self.unit(step: step, rows: rows.count, depth: depth, workers: workers)
-    panelSize = Panels.size(of: unit, lanes: Panels.columns, depth: depth, arithmetic)
+    let valueBytes = self.coding?.byteCount ?? MemoryLayout<Float>.stride
+    let mostValues = bufferCount / workers * MemoryLayout<Float>.stride / valueBytes
+    rowsAtOnce = max(1, min(step, mostValues / depth, rows.count))
+    bufferSize =
+      (rowsAtOnce * depth * valueBytes + MemoryLayout<Float>.stride - 1)
+      / MemoryLayout<Float>.stride
+    // Those panels are packed as a whole.
+    let areWholePanels = rowsAtOnce % Panels.columns == 0 || rowsAtOnce == rows.count
+    format =
+      arithmetic == .float32 && self.coding == .bfloat16 && areWholePanels
+        && Panels.areFasterWidened ? .widenedBFloat16 : arithmetic.format
+    unit = Self.unit(
+      step: step, rows: rows.count,
+      most: Self.unitBytes / (format == .widenedBFloat16 ? 2 : MemoryLayout<Float>.stride) / depth,
+      workers: workers)
+    panelSize = Panels.size(of: unit, lanes: Panels.columns, depth: depth, format)
   }
 
-  /// The values of a unit where rows are not longer than a 96th of it: about 4 MiB of float32, which
-  /// the cache that all threads share holds for each.
+  /// What a unit takes where rows are not longer than a 96th of it, and as many values do in formats of
+  /// several in a word: the cache that all threads share holds so much for each.
   ///
   /// The more rows a unit has, the longer a panel of tokens is at work before the next one comes from
   /// memory.
-  private static let unitValues = 1 << 20
+  private static let unitBytes = 1 << 22
 
   /// Whole steps that fill vectors to 98 %, as many as make units of equal size, as many units for
   /// each worker; no whole steps for a layer that does not have such a unit for each.
-  private static func unit(step: Int, rows: Int, depth: Int, workers: Int) -> Int {
-    let most = max(96, unitValues / depth)
+  private static func unit(step: Int, rows: Int, most: Int, workers: Int) -> Int {
+    let most = max(96, most)
     let turns = (rows + workers * most - 1) / (workers * most)
     let share = (rows + workers * turns - 1) / (workers * turns)
     let least = (share + step - 1) / step

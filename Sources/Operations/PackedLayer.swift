@@ -41,7 +41,7 @@ struct PackedLayer: Sendable {
               }
               Panels.multiply(
                 tokens.span, m: tokenCount, panels.span, n: unit.count, depth: plan.depth,
-                in: plan.arithmetic, into: output, row: row, column: column + unit.lowerBound)
+                in: plan.format, into: output, row: row, column: column + unit.lowerBound)
             }
           }
         }
@@ -64,7 +64,7 @@ struct PackedLayer: Sendable {
         try weights.decode(name, rows: rows, into: &decoded)
         Panels.pack(
           decoded.span, MatrixPlace(stride: plan.depth), rows: rows.count, depth: plan.depth,
-          in: plan.arithmetic, into: &panels, first: first - unit.lowerBound,
+          in: plan.format, into: &panels, first: first - unit.lowerBound,
           lanes: Panels.columns)
       }
     }
@@ -82,7 +82,7 @@ struct PackedLayer: Sendable {
     try weights.readCodes(name, rows: rows, into: &codes, scales: &scaleSpan)
     Panels.packCodes(
       codes.bytes, coding, scales: scaleSpan.span, rows: rows.count, depth: plan.depth,
-      in: plan.arithmetic, into: &panels, first: first, lanes: Panels.columns)
+      in: plan.format, into: &panels, first: first, lanes: Panels.columns)
   }
 }
 

@@ -15,40 +15,37 @@ package enum Panels {
   package static let columns = Int(MMDIT_PANEL_COLUMNS)
   /// The instructions of the tiles.
   private static let level = mmdit_best_product_level()
-
-  /// The words of one row of that depth.
-  package static func words(depth: Int, _ arithmetic: Arithmetic = .float32) -> Int {
-    precondition(depth <= arithmetic.largestDepth, "a sum of \(depth) products is not exact")
-    return mmdit_panel_words(arithmetic.format, depth)
-  }
+  /// Whether products in `widenedBFloat16` are the faster ones: with narrower instructions than these,
+  /// tiles have one vector of columns, and to widen it takes as long as what is saved.
+  static let areFasterWidened = level >= MMDIT_KERNELS_AVX512
 
   /// The words that `count` lanes in panels of `lanes` take.
   package static func size(
-    of count: Int, lanes: Int, depth: Int, _ arithmetic: Arithmetic = .float32
+    of count: Int, lanes: Int, depth: Int, _ format: PanelFormat = .float32
   ) -> Int {
-    (count + lanes - 1) / lanes * lanes * words(depth: depth, arithmetic)
+    (count + lanes - 1) / lanes * lanes * format.words(depth: depth)
   }
 
   /// Packs rows of a matrix `[rows, depth]`, each element times `factor`, into panels from lane
   /// `first` of `panels`.
   package static func pack(
     _ source: Span<Float>, _ place: MatrixPlace, rows: Int, depth: Int, factor: Float = 1,
-    in arithmetic: Arithmetic = .float32, into panels: inout MutableSpan<Float>, first: Int = 0,
+    in format: PanelFormat = .float32, into panels: inout MutableSpan<Float>, first: Int = 0,
     lanes: Int
   ) {
     guard rows > 0, depth > 0 else { return }
     check(place, rows: rows, columns: depth, count: source.count)
     precondition(
-      first >= 0 && size(of: first + rows, lanes: lanes, depth: depth, arithmetic) <= panels.count,
+      first >= 0 && size(of: first + rows, lanes: lanes, depth: depth, format) <= panels.count,
       "the panels have the lanes")
-    let words = words(depth: depth, arithmetic)
+    let words = format.words(depth: depth)
     unsafe source.withUnsafeBufferPointer { source in
       unsafe panels.withUnsafeMutableBufferPointer { panels in
         guard let from = source.baseAddress, let to = panels.baseAddress else { return }
         forEachPanel(of: rows, first: first, lanes: lanes) { row, count, panel, lane in
           // Both in bounds by the checks above.
           unsafe mmdit_pack_rows(
-            level, arithmetic.format, from + (place.offset + row * place.stride), place.stride,
+            level, format.code, from + (place.offset + row * place.stride), place.stride,
             count, depth, factor, to + (panel * lanes * words + lane), lanes)
         }
       }
@@ -58,19 +55,19 @@ package enum Panels {
   /// Packs rows `[rows, depth]` as a file codes them; `scales` has one number for each row of int8.
   package static func packCodes(
     _ codes: RawSpan, _ coding: RowCoding, scales: Span<Float>, rows: Int, depth: Int,
-    in arithmetic: Arithmetic, into panels: inout MutableSpan<Float>, first: Int = 0, lanes: Int
+    in format: PanelFormat, into panels: inout MutableSpan<Float>, first: Int = 0, lanes: Int
   ) {
     guard rows > 0, depth > 0 else { return }
-    precondition(arithmetic.takes(coding), "\(arithmetic) has no use for \(coding)")
+    precondition(format.takes(coding), "\(format) has no use for \(coding)")
     let size = coding.byteCount
     precondition(
       codes.byteCount == rows * depth * size && (coding != .int8 || scales.count == rows),
       "codes and scales are those of the rows")
     precondition(
       first >= 0
-        && Self.size(of: first + rows, lanes: lanes, depth: depth, arithmetic) <= panels.count,
+        && Self.size(of: first + rows, lanes: lanes, depth: depth, format) <= panels.count,
       "the panels have the lanes")
-    let words = words(depth: depth, arithmetic)
+    let words = format.words(depth: depth)
     unsafe codes.withUnsafeBytes { codes in
       unsafe scales.withUnsafeBufferPointer { scales in
         unsafe panels.withUnsafeMutableBufferPointer { panels in
@@ -78,7 +75,7 @@ package enum Panels {
           forEachPanel(of: rows, first: first, lanes: lanes) { row, count, panel, lane in
             // All in bounds by the checks above; bfloat16 has no scales and reads none.
             unsafe mmdit_pack_codes(
-              level, arithmetic.format, coding.format, from + row * depth * size, depth, count,
+              level, format.code, coding.code, from + row * depth * size, depth, count,
               depth,
               scales.baseAddress.map { unsafe $0 + row }, to + (panel * lanes * words + lane), lanes
             )
@@ -108,22 +105,22 @@ package enum Panels {
   /// Not of int8, whose scales are those of rows.
   package static func packColumns(
     _ source: Span<Float>, _ place: MatrixPlace, depth: Int, columns: Int,
-    in arithmetic: Arithmetic = .float32, into panels: inout MutableSpan<Float>
+    in format: PanelFormat = .float32, into panels: inout MutableSpan<Float>
   ) {
     guard depth > 0, columns > 0 else { return }
     check(place, rows: depth, columns: columns, count: source.count)
-    precondition(arithmetic != .int8, "the columns of a matrix have no scales")
+    precondition(format != .int8, "the columns of a matrix have no scales")
     precondition(
-      size(of: columns, lanes: Self.columns, depth: depth, arithmetic) <= panels.count,
+      size(of: columns, lanes: Self.columns, depth: depth, format) <= panels.count,
       "the panels have the lanes")
-    let words = words(depth: depth, arithmetic)
+    let words = format.words(depth: depth)
     unsafe source.withUnsafeBufferPointer { source in
       unsafe panels.withUnsafeMutableBufferPointer { panels in
         guard let from = source.baseAddress, let to = panels.baseAddress else { return }
         for column in stride(from: 0, to: columns, by: Self.columns) {
           // Both in bounds by the checks above.
           unsafe mmdit_pack_columns(
-            level, arithmetic.format, from + (place.offset + column), place.stride,
+            level, format.code, from + (place.offset + column), place.stride,
             min(Self.columns, columns - column), depth, to + column * words)
         }
       }
@@ -137,13 +134,13 @@ package enum Panels {
   /// element's place.
   package static func multiply(
     _ left: Span<Float>, m: Int, _ right: Span<Float>, n: Int, depth: Int,
-    in arithmetic: Arithmetic = .float32, into output: DisjointTiles, row firstRow: Int,
+    in format: PanelFormat = .float32, into output: DisjointTiles, row firstRow: Int,
     column firstColumn: Int
   ) {
     guard m > 0, n > 0, depth > 0 else { return }
     precondition(
-      size(of: m, lanes: rows, depth: depth, arithmetic) <= left.count
-        && size(of: n, lanes: columns, depth: depth, arithmetic) <= right.count,
+      size(of: m, lanes: rows, depth: depth, format) <= left.count
+        && size(of: n, lanes: columns, depth: depth, format) <= right.count,
       "the panels have the lanes")
     unsafe left.withUnsafeBufferPointer { left in
       unsafe right.withUnsafeBufferPointer { right in
@@ -153,7 +150,7 @@ package enum Panels {
         ) { c, distance in
           // In bounds by the checks above.
           unsafe mmdit_multiply(
-            level, arithmetic.format, left, m, right, n, depth, c, distance)
+            level, format.code, left, m, right, n, depth, c, distance)
         }
       }
     }

@@ -63,7 +63,7 @@ package struct StreamedLinear {
     let plan = LayerPlan(
       weight, outputs, weights.coding(of: name), bufferCount: buffers.rows.count, threads: threads,
       arithmetic)
-    try packTokens(x, rows: rows, arithmetic)
+    try packTokens(x, rows: rows, plan.format.left)
     let size = cacheLineValues + plan.workers * plan.panelSize
     if buffers.panels.count < size { buffers.panels = unclearedValues(size) }
 
@@ -77,19 +77,19 @@ package struct StreamedLinear {
 
   /// Packs rows of x, the left factor, into panels.
   private mutating func packTokens(
-    _ x: Matrix, rows: Range<Int>, _ arithmetic: Arithmetic
+    _ x: Matrix, rows: Range<Int>, _ format: PanelFormat
   ) throws {
-    let size = Panels.size(of: rows.count, lanes: Panels.rows, depth: x.columns, arithmetic)
+    let size = Panels.size(of: rows.count, lanes: Panels.rows, depth: x.columns, format)
     if buffers.tokens.count < size { buffers.tokens = unclearedValues(size) }
-    try Self.pack(x, rows: rows, arithmetic, into: &buffers.tokens, size: size, threads: threads)
+    try Self.pack(x, rows: rows, format, into: &buffers.tokens, size: size, threads: threads)
   }
 
   private static func pack(
-    _ x: Matrix, rows: Range<Int>, _ arithmetic: Arithmetic, into tokens: inout [Float],
+    _ x: Matrix, rows: Range<Int>, _ format: PanelFormat, into tokens: inout [Float],
     size: Int, threads: Int
   ) throws {
     let depth = x.columns
-    let panelSize = Panels.rows * Panels.words(depth: depth, arithmetic)
+    let panelSize = Panels.rows * format.words(depth: depth)
     var all = tokens.mutableSpan
     var span = all._mutatingExtracting(first: size)
     try DisjointRows.lend(&span, columns: panelSize) { panels in
@@ -99,7 +99,7 @@ package struct StreamedLinear {
         panels.withRows(panel) { output in
           Panels.pack(
             values, MatrixPlace(offset: (rows.lowerBound + first) * depth, stride: depth),
-            rows: min(Panels.rows, rows.count - first), depth: depth, in: arithmetic,
+            rows: min(Panels.rows, rows.count - first), depth: depth, in: format,
             into: &output, lanes: Panels.rows)
         }
       }

@@ -38,15 +38,20 @@ enum {
   // factor's number stands for t * scale. In left factors t + 128 is stored. A row with a
   // number that is not finite gives products that are NaN; the depth is at most 65536.
   MMDIT_INT8 = 2,
+  // In right factors, whose left ones have MMDIT_FLOAT32: bf16 numbers, which products widen to floats.
+  // A panel has 16 words for each number of its columns; word c holds that of column c in the low half
+  // and that of column 16 + c in the high one.
+  MMDIT_WIDENED_BFLOAT16 = 3,
 };
 
 typedef int32_t mmdit_format;
 
-// The words of one row: those of `depth` numbers, and two more of MMDIT_INT8.
+// The words of one row: those of `depth` numbers, and two more of MMDIT_INT8. One row of
+// MMDIT_WIDENED_BFLOAT16 has a 32nd of the words of its panel.
 size_t mmdit_panel_words(mmdit_format format, size_t depth);
 
 // Writes `rows` rows of a matrix, `stride` elements apart and each times `factor`, to lanes of a
-// panel. Other lanes keep what they hold.
+// panel. Other lanes keep what they hold. The format is not MMDIT_WIDENED_BFLOAT16.
 void mmdit_pack_rows(
     mmdit_level level, mmdit_format format, const float *source, size_t stride, size_t rows,
     size_t depth, float factor, void *panel, size_t lanes);
@@ -54,19 +59,22 @@ void mmdit_pack_rows(
 // The same of numbers that are codes of files: bf16 numbers (`coding` is MMDIT_BFLOAT16), or integers of
 // one byte (MMDIT_INT8) times the scale of their row, any float; bf16 numbers have no `scales`. Codes
 // of the format itself are taken as they are; MMDIT_INT8 takes no others. `stride` counts numbers.
+// MMDIT_WIDENED_BFLOAT16 takes bf16 numbers to a whole panel of MMDIT_PANEL_COLUMNS lanes, those beyond
+// `rows` become 0.
 void mmdit_pack_codes(
     mmdit_level level, mmdit_format format, mmdit_format coding, const void *codes, size_t stride,
     size_t rows, size_t depth, const float *scales, void *panel, size_t lanes);
 
 // Writes columns of a matrix, its rows `stride` elements apart, to lanes of a panel that is as deep
 // as the matrix has rows. `columns` is at most MMDIT_PANEL_COLUMNS; other lanes keep what they hold.
-// The format is not MMDIT_INT8.
+// The format is MMDIT_FLOAT32 or MMDIT_BFLOAT16.
 void mmdit_pack_columns(
     mmdit_level level, mmdit_format format, const float *source, size_t stride, size_t columns,
     size_t depth, void *panel);
 
 // A product: c[row * stride + column] = sum over `depth` numbers of left * right. Of MMDIT_INT8 the
-// exact sum of the integers is converted and multiplied with the product of the scales.
+// exact sum of the integers is converted and multiplied with the product of the scales. Of
+// MMDIT_WIDENED_BFLOAT16 it is to the bit what MMDIT_FLOAT32 makes of the same numbers.
 //
 // Lanes beyond `rows` and `columns` may be read and have no effect.
 void mmdit_multiply(
