@@ -381,31 +381,43 @@ INLINE words right_word(const mmdit_format format, const int32_t *right, size_t 
   return v ? word & (int32_t)0xffff0000 : word << 16;
 }
 
-// The sums with the products of the numbers of one word added.
+// The parts of a word that are multiplied one after the other where no instruction takes all of it.
+INLINE size_t part_count(const mmdit_format format) {
+#ifdef HAS_DOT
+  (void)format;
+  return 1;
+#else
+  return format == MMDIT_BFLOAT16 ? 2 : format == MMDIT_INT8 ? 4 : 1;
+#endif
+}
+
+INLINE words left_part(const mmdit_format format, words word, const size_t part) {
+  if (part_count(format) == 1) return word;
+  if (format == MMDIT_INT8) return (word >> (8 * part)) & 0xff;
+  return part ? word & (int32_t)0xffff0000 : word << 16;
+}
+
+INLINE words right_part(const mmdit_format format, words word, const size_t part) {
+  if (part_count(format) > 1 && format == MMDIT_INT8) return (word << (24 - 8 * part)) >> 24;
+  return left_part(format, word, part);
+}
+
+// The sums with the products of the numbers of a part added.
 INLINE words added(const mmdit_format format, words sums, words a, words b) {
-  if (format == MMDIT_FLOAT32 || format == MMDIT_WIDENED_BFLOAT16)
-    return AS_WORDS(AS_FLOATS(sums) + AS_FLOATS(a) * AS_FLOATS(b));
 #ifdef HAS_DOT
   if (format == MMDIT_BFLOAT16)
     return __builtin_bit_cast(
         words, _mm512_dpbf16_ps(
                    __builtin_bit_cast(__m512, sums), __builtin_bit_cast(__m512bh, a),
                    __builtin_bit_cast(__m512bh, b)));
-  return __builtin_bit_cast(
-      words, _mm512_dpbusd_epi32(
-                 __builtin_bit_cast(__m512i, sums), __builtin_bit_cast(__m512i, a),
-                 __builtin_bit_cast(__m512i, b)));
-#else
-  if (format == MMDIT_BFLOAT16) {
-    floats low = AS_FLOATS(sums) + AS_FLOATS(a << 16) * AS_FLOATS(b << 16);
-    return AS_WORDS(
-        low + AS_FLOATS(a & (int32_t)0xffff0000) * AS_FLOATS(b & (int32_t)0xffff0000));
-  }
-#pragma clang loop unroll(full)
-  for (int p = 0; p < 4; p++)
-    sums += ((a >> (8 * p)) & 0xff) * ((b << (24 - 8 * p)) >> 24);
-  return sums;
+  if (format == MMDIT_INT8)
+    return __builtin_bit_cast(
+        words, _mm512_dpbusd_epi32(
+                   __builtin_bit_cast(__m512i, sums), __builtin_bit_cast(__m512i, a),
+                   __builtin_bit_cast(__m512i, b)));
 #endif
+  if (format == MMDIT_INT8) return sums + a * b;
+  return AS_WORDS(AS_FLOATS(sums) + AS_FLOATS(a) * AS_FLOATS(b));
 }
 
 INLINE words summed(const mmdit_format format, words a, words b) {
@@ -467,19 +479,25 @@ INLINE void tile(
     words s[TILE_ROWS][TILE_VECTORS];
     EACH_SUM s[row][v] = 0;
     for (size_t w = first; w < last; w++) {
-      words b[TILE_VECTORS];
 #pragma clang loop unroll(full)
-      for (size_t v = 0; v < vectors; v++) {
-        b[v] = right_word(format, right, w, vector + v);
+      for (size_t v = 0; v < vectors; v++)
         if (LANES * v < right_lanes(format))
           __builtin_prefetch(right + (w + WORDS_AHEAD) * right_lanes(format) + LANES * (vector + v));
-      }
       __builtin_prefetch(piece.ahead + w * piece.ahead_step);
 #pragma clang loop unroll(full)
-      for (size_t row = 0; row < rows; row++) {
-        words a = left[w * MMDIT_PANEL_ROWS + row];
+      for (size_t part = 0; part < part_count(format); part++) {
+        words b[TILE_VECTORS];
 #pragma clang loop unroll(full)
-        for (size_t v = 0; v < vectors; v++) s[row][v] = added(format, s[row][v], a, b[v]);
+        for (size_t v = 0; v < vectors; v++)
+          b[v] = right_part(format, right_word(format, right, w, vector + v), part);
+#pragma clang loop unroll(full)
+        for (size_t row = 0; row < rows; row++) {
+          words a = left_part(format, left[w * MMDIT_PANEL_ROWS + row], part);
+#pragma clang loop unroll(full)
+          for (size_t v = 0; v < vectors; v++) s[row][v] = added(format, s[row][v], a, b[v]);
+        }
+        // Both factors are read again for the next part: no register is left that would keep them.
+        if (part_count(format) > 1) __asm__ volatile("" ::: "memory");
       }
     }
     if (first || piece.continues)

@@ -13,7 +13,7 @@ struct LayerPlan: Sendable {
   let workers: Int
   /// The rows decoded at a time.
   let rowsAtOnce: Int
-  /// The values of the rows decoded at a time, or the memory of as many that holds their codes.
+  /// The values of the rows decoded at a time, or as many as take the memory of their codes.
   let bufferSize: Int
   /// The rows of a unit.
   let unit: Int
@@ -32,35 +32,31 @@ struct LayerPlan: Sendable {
     depth = weight.shape.columns
     workers = max(1, min(threads, bufferCount / depth))
     let step = weight.isCompressed ? RowBlock.rowCount(columns: depth) : Panels.columns
-    let valueBytes = self.coding?.byteCount ?? MemoryLayout<Float>.stride
-    let mostValues = bufferCount / workers * MemoryLayout<Float>.stride / valueBytes
-    rowsAtOnce = max(1, min(step, mostValues / depth, rows.count))
-    bufferSize =
-      (rowsAtOnce * depth * valueBytes + MemoryLayout<Float>.stride - 1)
-      / MemoryLayout<Float>.stride
-    // Those panels are packed as a whole.
+    // The buffers are arrays of Float, whatever is read into them.
+    let floatSize = MemoryLayout<Float>.stride
+    let rowSize = depth * (self.coding?.byteCount ?? floatSize)
+    rowsAtOnce = max(1, min(step, bufferCount / workers * floatSize / rowSize, rows.count))
+    bufferSize = (rowsAtOnce * rowSize + floatSize - 1) / floatSize
     let areWholePanels = rowsAtOnce % Panels.columns == 0 || rowsAtOnce == rows.count
     format =
       arithmetic == .float32 && self.coding == .bfloat16 && areWholePanels
-        && Panels.areFasterWidened ? .widenedBFloat16 : arithmetic.format
+      ? .widenedBFloat16 : arithmetic.format
     unit = Self.unit(
-      step: step, rows: rows.count,
-      most: Self.unitBytes / (format == .widenedBFloat16 ? 2 : MemoryLayout<Float>.stride) / depth,
-      workers: workers)
+      step: step, rows: rows.count, words: format.words(depth: depth), workers: workers)
     panelSize = Panels.size(of: unit, lanes: Panels.columns, depth: depth, format)
   }
 
-  /// What a unit takes where rows are not longer than a 96th of it, and as many values do in formats of
-  /// several in a word: the cache that all threads share holds so much for each.
+  /// The words of a unit where rows are not longer than a 96th of it: 4 MiB, which the cache that all
+  /// threads share holds for each.
   ///
   /// The more rows a unit has, the longer a panel of tokens is at work before the next one comes from
   /// memory.
-  private static let unitBytes = 1 << 22
+  private static let unitWords = 1 << 20
 
   /// Whole steps that fill vectors to 98 %, as many as make units of equal size, as many units for
   /// each worker; no whole steps for a layer that does not have such a unit for each.
-  private static func unit(step: Int, rows: Int, most: Int, workers: Int) -> Int {
-    let most = max(96, most)
+  private static func unit(step: Int, rows: Int, words: Int, workers: Int) -> Int {
+    let most = max(96, unitWords / words)
     let turns = (rows + workers * most - 1) / (workers * most)
     let share = (rows + workers * turns - 1) / (workers * turns)
     let least = (share + step - 1) / step

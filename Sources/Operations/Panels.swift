@@ -15,9 +15,6 @@ package enum Panels {
   package static let columns = Int(MMDIT_PANEL_COLUMNS)
   /// The instructions of the tiles.
   private static let level = mmdit_best_product_level()
-  /// Whether products in `widenedBFloat16` are the faster ones: with narrower instructions than these,
-  /// tiles have one vector of columns, and to widen it takes as long as what is saved.
-  static let areFasterWidened = level >= MMDIT_KERNELS_AVX512
 
   /// The words that `count` lanes in panels of `lanes` take.
   package static func size(
@@ -53,6 +50,8 @@ package enum Panels {
   }
 
   /// Packs rows `[rows, depth]` as a file codes them; `scales` has one number for each row of int8.
+  ///
+  /// Those of `widenedBFloat16` begin at the first lane of a panel of columns.
   package static func packCodes(
     _ codes: RawSpan, _ coding: RowCoding, scales: Span<Float>, rows: Int, depth: Int,
     in format: PanelFormat, into panels: inout MutableSpan<Float>, first: Int = 0, lanes: Int
@@ -67,6 +66,9 @@ package enum Panels {
       first >= 0
         && Self.size(of: first + rows, lanes: lanes, depth: depth, format) <= panels.count,
       "the panels have the lanes")
+    precondition(
+      format != .widenedBFloat16 || lanes == columns && first.isMultiple(of: columns),
+      "panels of two halves are packed as a whole")
     let words = format.words(depth: depth)
     unsafe codes.withUnsafeBytes { codes in
       unsafe scales.withUnsafeBufferPointer { scales in
@@ -128,7 +130,7 @@ package enum Panels {
   }
 
   /// Rows `[m, depth]` times columns `[n, depth]`ᵀ, both in panels: `[m, n]`, to the tile of the
-  /// output with that corner.
+  /// output with that corner. `format` is that of the columns, the rows have its `left`.
   ///
   /// Each element is the sum over the depth in an order that depends neither on m and n nor on the
   /// element's place.
@@ -139,7 +141,7 @@ package enum Panels {
   ) {
     guard m > 0, n > 0, depth > 0 else { return }
     precondition(
-      size(of: m, lanes: rows, depth: depth, format) <= left.count
+      size(of: m, lanes: rows, depth: depth, format.left) <= left.count
         && size(of: n, lanes: columns, depth: depth, format) <= right.count,
       "the panels have the lanes")
     unsafe left.withUnsafeBufferPointer { left in

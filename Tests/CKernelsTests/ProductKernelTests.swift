@@ -264,6 +264,79 @@ import Testing
     }
   }
 
+  /// `count` numbers of bf16, as their upper halves.
+  private func halves(_ count: Int, seed: UInt64) -> [UInt16] {
+    ordinaryValues(count, seed: seed).map { UInt16($0.bitPattern >> 16) }
+  }
+
+  @Test func widenedWordsHoldANumberOfEachHalfOfThePanelAtEveryLevel() {
+    let (lanes, format) = (Int(MMDIT_PANEL_COLUMNS), mmdit_format(MMDIT_WIDENED_BFLOAT16))
+    for rows in 1...lanes {
+      for depth in [1, 2, 31, 32, 33, 70] {
+        let stride = depth + 3
+        let codes = halves(rows * stride, seed: UInt64(rows))
+        func code(_ row: Int, _ k: Int) -> UInt32 {
+          row < rows && k < depth ? UInt32(codes[row * stride + k]) : 0
+        }
+        let words = mmdit_panel_words(format, depth)
+        let expected = (0..<words * lanes).map { place -> UInt32 in
+          let (k, column) = place.quotientAndRemainder(dividingBy: lanes / 2)
+          return code(column, k) | code(lanes / 2 + column, k) << 16
+        }
+        for level in levels {
+          var panel = [Float](repeating: .nan, count: words * lanes + 1)
+          unsafe mmdit_pack_codes(
+            level, format, mmdit_format(MMDIT_BFLOAT16), codes, stride, rows, depth, nil, &panel,
+            lanes)
+          #expect(
+            panel.dropLast().map(\.bitPattern) == expected && panel[words * lanes].isNaN,
+            "level \(level), \(rows) rows of \(depth)")
+        }
+      }
+    }
+  }
+
+  /// Panels of bf16 numbers `[rows, depth]`, one after the other.
+  private func packedCodes(
+    _ codes: [UInt16], _ format: Int, level: mmdit_level, rows: Int, depth: Int
+  ) -> [Float] {
+    let lanes = Int(MMDIT_PANEL_COLUMNS)
+    return stride(from: 0, to: rows, by: lanes).flatMap { first in
+      var panel = [Float](
+        repeating: .nan, count: lanes * mmdit_panel_words(mmdit_format(format), depth))
+      unsafe mmdit_pack_codes(
+        level, mmdit_format(format), mmdit_format(MMDIT_BFLOAT16),
+        Array(codes[(first * depth)...]), depth, min(lanes, rows - first), depth, nil, &panel, lanes
+      )
+      return panel
+    }
+  }
+
+  /// To the bit, at sizes within a tile and beyond what stays near at once.
+  @Test func productsOfWidenedNumbersAreThoseOfFloatsAtEveryLevelAndSize() {
+    let (lanes, width) = (Int(MMDIT_PANEL_ROWS), Int(MMDIT_PANEL_COLUMNS))
+    let small = (1...lanes).flatMap { rows in
+      [1, 15, 16, 17, 32].flatMap { columns in [1, 2, 37, 1100].map { (rows, columns, $0) } }
+    }
+    for (rows, columns, depth) in small + [(lanes + 1, 16 * width + 17, 4099)] {
+      let left = (0..<rows).map { ordinaryValues(depth, seed: UInt64($0)) }
+      let codes = halves(columns * depth, seed: 100)
+      for level in levels {
+        let a = packedPanels(left, mmdit_format(MMDIT_FLOAT32), level: level, lanes: lanes)
+        func product(_ format: Int) -> [Float] {
+          let b = packedCodes(codes, format, level: level, rows: columns, depth: depth)
+          var c = [Float](repeating: 9, count: rows * columns + 1)
+          unsafe mmdit_multiply(
+            level, mmdit_format(format), a, rows, b, columns, depth, &c, columns)
+          return c
+        }
+        #expect(
+          product(MMDIT_WIDENED_BFLOAT16) == product(MMDIT_FLOAT32),
+          "level \(level), \(rows) × \(columns), depth \(depth)")
+      }
+    }
+  }
+
   /// The code that symmetric quantizers leave out, and scales that are no power of two.
   @Test func everyByteIsACodeAndEveryFloatAScale() {
     let integers = (-128...127).map { Int8($0) }

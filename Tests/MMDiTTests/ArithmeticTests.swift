@@ -58,15 +58,21 @@ private func tolerance(_ arithmetic: Arithmetic, blocks: Int) -> Double {
 
   /// Of int8 the scale that is read and the one that is found again may differ in their last bit, so
   /// each product by 2⁻²³ of itself; as for other roundings, a factor of 3 for each block.
-  @Test(arguments: [RowCoding.bfloat16, .int8])
-  func codesAreMultipliedLikeTheValuesTheyStandFor(coding: RowCoding) throws {
+  @Test(arguments: [
+    (RowCoding.bfloat16, Arithmetic.float32), (.bfloat16, .bfloat16), (.int8, .int8),
+  ])
+  func codesAreMultipliedLikeTheValuesTheyStandFor(
+    coding: RowCoding, arithmetic: Arithmetic
+  ) throws {
     let input = SyntheticNetwork.input()
-    func velocity(isHidden: Bool, threads: Int = 1) throws -> [Float] {
+    func velocity(
+      isHidden: Bool, threads: Int = 1, bufferByteCount: Int = 64 << 20
+    ) throws -> [Float] {
       try Transformer(
         configuration: SyntheticNetwork.configuration,
         weights: CodedWeights(
           source: SyntheticNetwork.weights(), rowCoding: coding, isHidden: isHidden),
-        arithmetic: coding == .int8 ? .int8 : .bfloat16
+        weightBufferByteCount: bufferByteCount, arithmetic: arithmetic
       ).velocities(for: [input], threads: threads)[0]
     }
     let (found, expected) = (try velocity(isHidden: false), try velocity(isHidden: true))
@@ -75,6 +81,8 @@ private func tolerance(_ arithmetic: Arithmetic, blocks: Int) -> Double {
     case .int8: #expect(relativeError(found, expected) < 4 * 3 * 0x1p-23)
     }
     #expect(try velocity(isHidden: false, threads: 3) == found)
+    // A few rows at a time, less than a panel.
+    #expect(try velocity(isHidden: false, bufferByteCount: 2500) == found)
   }
 
   @Test(arguments: Arithmetic.allCases)

@@ -51,6 +51,12 @@ static void pack_f32_of_int8(mmdit_level level) { pack_codes(level, MMDIT_FLOAT3
 static void pack_bf16_of_bf16(mmdit_level level) {
   pack_codes(level, MMDIT_BFLOAT16, MMDIT_BFLOAT16);
 }
+static void pack_widened_bf16(mmdit_level level) {
+  size_t depth = value_count / MMDIT_PANEL_COLUMNS;
+  mmdit_pack_codes(
+      level, MMDIT_WIDENED_BFLOAT16, MMDIT_BFLOAT16, inputs[0], depth, MMDIT_PANEL_COLUMNS, depth,
+      inputs[1], right, MMDIT_PANEL_COLUMNS);
+}
 static void pack_bf16_of_int8(mmdit_level level) { pack_codes(level, MMDIT_BFLOAT16, MMDIT_INT8); }
 static void pack_int8_of_int8(mmdit_level level) { pack_codes(level, MMDIT_INT8, MMDIT_INT8); }
 
@@ -65,6 +71,7 @@ static void pack_columns(mmdit_level level, mmdit_format format) {
 OF_FORMAT(multiply, f32, MMDIT_FLOAT32)
 OF_FORMAT(multiply, bf16, MMDIT_BFLOAT16)
 OF_FORMAT(multiply, int8, MMDIT_INT8)
+OF_FORMAT(multiply, widened_bf16, MMDIT_WIDENED_BFLOAT16)
 OF_FORMAT(pack_rows, f32, MMDIT_FLOAT32)
 OF_FORMAT(pack_rows, bf16, MMDIT_BFLOAT16)
 OF_FORMAT(pack_rows, int8, MMDIT_INT8)
@@ -79,6 +86,7 @@ static const struct loop loops[] = {
     {"multiply f32", multiply_f32, 0, 0, 2, LIMIT_F32, PRODUCTS},
     {"multiply bf16", multiply_bf16, 0, 0, 2, LIMIT_BF16, PRODUCTS},
     {"multiply int8", multiply_int8, 0, 0, 2, LIMIT_INT8, PRODUCTS},
+    {"multiply widened bf16", multiply_widened_bf16, 0, 0, 2, LIMIT_F32, PRODUCTS},
     {"pack_rows f32", pack_rows_f32, 4, 4, 1, ROWS},
     {"pack_rows bf16", pack_rows_bf16, 4, 2, 2, ROWS},
     // Rows are read for their largest magnitude first.
@@ -88,6 +96,7 @@ static const struct loop loops[] = {
     {"pack_codes bf16 of bf16", pack_bf16_of_bf16, 2, 2, 0, ROWS},
     {"pack_codes bf16 of int8", pack_bf16_of_int8, 1, 2, 3, ROWS},
     {"pack_codes int8 of int8", pack_int8_of_int8, 1, 1, 1, ROWS},
+    {"pack_codes widened bf16", pack_widened_bf16, 2, 2, 0, COLUMNS},
     {"pack_columns f32", pack_columns_f32, 4, 4, 0, COLUMNS},
     {"pack_columns bf16", pack_columns_bf16, 4, 2, 1, COLUMNS},
 };
