@@ -43,13 +43,16 @@ struct ForwardPass {
     let (width, size, tokens) = (
       configuration.width, configuration.feedForwardSize, stacked.count
     )
-    // The stream, and what is alive at once in a single block; the results of a double block fit in.
+    // What is alive at once in a single block: q, k, v, gate and up; what they are joined to; the panels of
+    // keys and values, with unused lanes, and before and behind them the rows of one layer; the stream. The
+    // results of a double block fit in.
+    let heads = 2 * tokens * width + Panels.columns * width + cacheLineValues
     var content =
       memory.take(tokenCount: tokens)
       ?? PassMemory.Content(
         tokenCount: tokens,
         workspace: Workspace(
-          [3 * width + 2 * size, width + size, 2 * width + 1, width, width].map { tokens * $0 }),
+          [tokens * (3 * width + 2 * size), tokens * (width + size), heads, tokens * width]),
         buffers: .init())
     // Before anyone else holds the workspace, so that nothing is copied.
     stream = content.workspace.matrix(rows: tokens, columns: width)

@@ -32,6 +32,7 @@ package enum Panels {
   ) {
     guard rows > 0, depth > 0 else { return }
     check(place, rows: rows, columns: depth, count: source.count)
+    precondition(format != .widenedBFloat16, "those are packed from numbers of bfloat16")
     precondition(
       first >= 0 && size(of: first + rows, lanes: lanes, depth: depth, format) <= panels.count,
       "the panels have the lanes")
@@ -104,14 +105,15 @@ package enum Panels {
 
   /// Packs a right factor `[depth, columns]`, which is not transposed, into panels of columns.
   ///
-  /// Not of int8, whose scales are those of rows.
+  /// In float32 or bfloat16: the scales of int8 are those of rows.
   package static func packColumns(
     _ source: Span<Float>, _ place: MatrixPlace, depth: Int, columns: Int,
     in format: PanelFormat = .float32, into panels: inout MutableSpan<Float>
   ) {
     guard depth > 0, columns > 0 else { return }
     check(place, rows: depth, columns: columns, count: source.count)
-    precondition(format != .int8, "the columns of a matrix have no scales")
+    precondition(
+      format == .float32 || format == .bfloat16, "the columns of a matrix have no scales")
     precondition(
       size(of: columns, lanes: Self.columns, depth: depth, format) <= panels.count,
       "the panels have the lanes")
