@@ -507,7 +507,7 @@ INLINE void tile(
   }
   if (piece.is_continued) return;
   const int32_t *left_tail = left + count * MMDIT_PANEL_ROWS;
-  const int32_t *right_tail = right + count * MMDIT_PANEL_COLUMNS + LANES * vector;
+  const int32_t *right_tail = right + count * right_lanes(format) + LANES * vector;
   EACH_SUM {
     float *place = c + row * stride + LANES * v;
     size_t width = columns - LANES * v;
@@ -556,7 +556,7 @@ INLINE void tiles(
 
 enum {
   // The words of a panel of rows that stay in the cache of a thread, beside as many of one panel of
-  // columns: 752 KiB.
+  // columns: 736 KiB.
   NEAR_WORDS = 4096,
   // The panels of columns whose sums are kept from words to words.
   NEAR_PANELS = 16,

@@ -39,18 +39,18 @@ CASES = (
 NOTES = """## Forward passes beside programs that are no packages
 
 Measured by hand, in turn on the same weights and inputs, on a quiet machine as above: medians of two runs
-of each of three turns (five for 1,024 tokens on one thread, one of one run beside stable-diffusion.cpp), in
-seconds; what comes after ± is half the range of the turns' ratios. flux2.c is antirez/flux2.c at b9cbbea by
+of each of three turns (two for 1,024 tokens on two threads, five of the best of three runs on one, one of one
+run beside stable-diffusion.cpp), in seconds; what comes after ± is half the range of the turns' ratios. flux2.c is antirez/flux2.c at b9cbbea by
 gcc 12.2 (`-O3 -march=native -ffast-math`) with OpenBLAS 0.3.21 and its kernels of Cooper Lake, its numbers
 of blocks set to those of the slice. stable-diffusion.cpp is that of stable-diffusion-cpp-python 0.4.7, built for this processor, for bf16 and q8_0 by clang 21 and else
 by gcc 12.2, with flash attention. The velocities have one size to five digits in float32.
 
 | tokens | threads | ours | s | peer | s | ratio | target |
 |---|---|---|---|---|---|---|---|
-| 256 + 512 | 1 | f32 | 3.87 | flux2.c f32 | 4.73 | 0.80 ± 0.03 | ≤ 0.90 |
-| 256 + 512 | 2 | f32 | 2.03 | flux2.c f32 | 2.51 | 0.80 ± 0.02 | ≤ 0.90 |
-| 1,024 + 512 | 1 | f32 | 8.45 | flux2.c f32 | 9.22 | **0.92 ± 0.03** | ≤ 0.90 |
-| 1,024 + 512 | 2 | f32 | 4.32 | flux2.c f32 | 4.98 | 0.87 ± 0.01 | ≤ 0.90 |
+| 256 + 512 | 1 | f32 | 3.72 | flux2.c f32 | 4.47 | 0.84 ± 0.02 | ≤ 0.90 |
+| 256 + 512 | 2 | f32 | 1.96 | flux2.c f32 | 2.48 | 0.80 ± 0.02 | ≤ 0.90 |
+| 1,024 + 512 | 1 | f32 | 8.09 | flux2.c f32 | 9.30 | 0.87 ± 0.03 | ≤ 0.90 |
+| 1,024 + 512 | 2 | f32 | 4.18 | flux2.c f32 | 4.98 | 0.84 ± 0.03 | ≤ 0.90 |
 | 256 + 512 | 2 | f32 | 2.09 | sd.cpp f32 | 4.73 | 0.44 | < 1 |
 | 256 + 512 | 2 | bf16 | 1.12 | sd.cpp bf16 | 2.42 | 0.46 | < 1 |
 | 256 + 512 | 2 | int8 weights | 1.99 | sd.cpp q8_0 | 4.07 | 0.49 | < 1 |
@@ -71,11 +71,11 @@ Where the processor's time goes, in percent of one thread's (`perf record -e cpu
 | bfloat16, 256 + 512 | 84 | 4 | 8 | 3 | 0 | 1 |
 | W8A8, 256 + 512 | 70 | 8 | 13 | 5 | 0 | 3 |
 
-With 1,024 image tokens and one thread the products do 1.94 TFLOP at some 247 GFLOP/s. The processor had 264 then
-(between 250 and 287 from hour to hour), and one tile reaches 256 of them with both factors in the nearest caches.
-At that rate the products would take 7.57 s; the packing, reading and other work beside them takes 0.6 s. That is
-8.2 s together, 0.89 of flux2.c, and the least that this design can take: to be sure of 0.90, products that wait
-for nothing at all would not do, and less work beside them would have to be done.
+With 1,024 image tokens and one thread the products do 1.94 TFLOP at some 259 GFLOP/s, of the 266 that the
+processor had then (between 250 and 287 from hour to hour). Weights of bf16 stay as they are in the panels that
+float32 is multiplied from, and tiles widen them: half as much has to come from the cache that threads share. In
+turn with panels of float32, which other weights still have, a pass took 0.977 ± 0.010 of the time (four pairs),
+and has the same bits.
 """
 
 
