@@ -365,6 +365,11 @@ static void pack_columns(
 
 #pragma clang fp contract(fast)
 
+// The floats of the bf16 numbers in one half of each word.
+INLINE words widened_half(words pairs, const size_t half) {
+  return half ? pairs & (int32_t)0xffff0000 : pairs << 16;
+}
+
 // The lanes that a word of a right factor has.
 INLINE size_t right_lanes(const mmdit_format format) {
   return format == MMDIT_WIDENED_BFLOAT16 ? LANES : MMDIT_PANEL_COLUMNS;
@@ -378,7 +383,7 @@ INLINE words right_word(const mmdit_format format, const int32_t *right, size_t 
     return word;
   }
   memcpy(&word, right + w * LANES, sizeof word);
-  return v ? word & (int32_t)0xffff0000 : word << 16;
+  return widened_half(word, v);
 }
 
 // The parts of a word that are multiplied one after the other where no instruction takes all of it.
@@ -394,7 +399,7 @@ INLINE size_t part_count(const mmdit_format format) {
 INLINE words left_part(const mmdit_format format, words word, const size_t part) {
   if (part_count(format) == 1) return word;
   if (format == MMDIT_INT8) return (word >> (8 * part)) & 0xff;
-  return part ? word & (int32_t)0xffff0000 : word << 16;
+  return widened_half(word, part);
 }
 
 INLINE words right_part(const mmdit_format format, words word, const size_t part) {
