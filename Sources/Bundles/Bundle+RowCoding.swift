@@ -8,7 +8,10 @@ extension Bundle {
     switch tensor.encoding {
     case .plain(.bfloat16): return .bfloat16
     case .quantized(let scheme)
-    where scheme.codeWidth == .int8 && scheme.symmetry == .symmetric && scheme.group == .row:
+    where scheme.symmetry == .symmetric && scheme.codeWidth == .int4:
+      return .int4(group: scheme.group.columns ?? max(1, tensor.shape.columns))
+    case .quantized(let scheme)
+    where scheme.symmetry == .symmetric && scheme.group == .row:
       return .int8
     default: return nil
     }
@@ -27,7 +30,7 @@ extension Bundle {
     precondition(
       rows.lowerBound >= 0 && rows.upperBound <= tensor.shape.rows
         && codes.byteCount == rows.count * stride
-        && scales.count == (coding == .int8 ? rows.count : 0),
+        && scales.count == rows.count * coding.scaleCount(columns: tensor.shape.columns),
       "rows outside the tensor or output of another size")
     try file.read(at: offset + rows.lowerBound * stride, into: &codes)
     guard case .quantized(let scheme) = tensor.encoding else { return }

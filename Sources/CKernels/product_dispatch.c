@@ -40,6 +40,12 @@ void mmdit_pack_codes(
   loops[level]->pack_codes(format, coding, codes, stride, rows, depth, scales, panel, lanes);
 }
 
+void mmdit_pack_nibbles(
+    mmdit_level level, mmdit_format format, const void *codes, size_t rows, size_t depth,
+    size_t group, const float *scales, void *panel, size_t lanes) {
+  loops[level]->pack_nibbles(format, codes, rows, depth, group, scales, panel, lanes);
+}
+
 void mmdit_pack_columns(
     mmdit_level level, mmdit_format format, const float *source, size_t stride, size_t columns,
     size_t depth, void *panel) {

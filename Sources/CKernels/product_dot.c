@@ -14,5 +14,5 @@
 #pragma clang attribute pop
 
 const struct mmdit_product_loops mmdit_dot_product_loops = {
-    pack_rows, pack_codes, pack_columns, multiply};
+    pack_rows, pack_codes, pack_nibbles, pack_columns, multiply};
 #endif

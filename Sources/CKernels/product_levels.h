@@ -9,6 +9,8 @@ struct mmdit_product_loops {
   void (*pack_codes)(
       mmdit_format, mmdit_format, const void *, size_t, size_t, size_t, const float *, int32_t *,
       size_t);
+  void (*pack_nibbles)(
+      mmdit_format, const uint8_t *, size_t, size_t, size_t, const float *, int32_t *, size_t);
   void (*pack_columns)(mmdit_format, const float *, size_t, size_t, size_t, int32_t *);
   void (*multiply)(
       mmdit_format, const int32_t *, size_t, size_t, const int32_t *, size_t, size_t, float *,

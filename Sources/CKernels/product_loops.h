@@ -42,17 +42,34 @@ INLINE words rounded_halves(floats values) {
   return (bits & 0x7fffffff) > 0x7f800000 ? (bits | 0x00400000) : rounded;
 }
 
-INLINE words bf16_words(floats low, floats high) {
+// The nearest bf16 numbers: of bf16_words one after the other, of bf16_pairs one of each in a word.
 #ifdef HAS_DOT
+typedef uint16_t vector_of_halves __attribute__((ext_vector_type(2 * LANES)));
+
+INLINE words bf16_words(floats low, floats high) {
   return __builtin_bit_cast(words, _mm512_cvtne2ps_pbh((__m512)high, (__m512)low));
+}
+
+INLINE words bf16_pairs(floats low, floats high) {
+  vector_of_halves x = __builtin_bit_cast(vector_of_halves, bf16_words(low, high));
+  return __builtin_bit_cast(
+      words, __builtin_shufflevector(
+                 x, x, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23, 8, 24, 9, 25, 10, 26,
+                 11, 27, 12, 28, 13, 29, 14, 30, 15, 31));
+}
 #else
+INLINE words bf16_pairs(floats low, floats high) {
+  return ((rounded_halves(low) >> 16) & 0xffff) | (rounded_halves(high) & (int32_t)0xffff0000);
+}
+
+INLINE words bf16_words(floats low, floats high) {
   floats even = __builtin_shufflevector(
       low, high, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
   floats odd = __builtin_shufflevector(
       low, high, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
-  return ((rounded_halves(even) >> 16) & 0xffff) | (rounded_halves(odd) & (int32_t)0xffff0000);
-#endif
+  return bf16_pairs(even, odd);
 }
+#endif
 
 // Adding 1.5 * 2^23 leaves the nearest integer, ties to even, in the low bits.
 INLINE bytes integers(floats values, float inverse) {
@@ -336,6 +353,75 @@ static void pack_codes(
   }
 }
 
+// Of each word of 16 rows, nibble `n` times the scale of its row.
+INLINE floats scaled_nibbles(words nibbles, size_t n, floats scale) {
+  words levels = ((nibbles >> (4 * n)) & 15) - 8;
+  return __builtin_convertvector(levels, floats) * scale;
+}
+
+// Up to 16 rows of nibbles, `stride` bytes each, with a scale for `group` columns.
+INLINE void pack_sixteen_of_nibbles(
+    const mmdit_format format, const uint8_t *codes, size_t stride, const size_t rows, size_t depth,
+    size_t group, const float *scales, int32_t *panel, size_t lanes) {
+  const size_t numbers = format == MMDIT_FLOAT32 ? 1 : 2;
+  const size_t nibbles = 8, groups = (depth + group - 1) / group;
+  floats scale = 0;
+  size_t next_group = 0;
+  for (size_t k = 0; k < depth; k += LANES * nibbles) {
+    size_t count = least(LANES * nibbles, depth - k);
+    words r[LANES];
+    for (size_t row = 0; row < LANES; row++) {
+      r[row] = 0;
+      if (row < rows && count == LANES * nibbles)
+        memcpy(&r[row], codes + row * stride + k / 2, sizeof r[row]);
+      else if (row < rows)
+        memcpy(&r[row], codes + row * stride + k / 2, (count + 1) / 2);
+    }
+    transpose(r);
+    for (size_t first = 0; first < count; first += nibbles) {
+      if (k + first == next_group) {
+        for (size_t row = 0; row < rows; row++) scale[row] = scales[row * groups];
+        scales++;
+        next_group += group;
+      }
+      const words these = r[first / nibbles];
+      const size_t there = least(nibbles, count - first);
+      int32_t *place = panel + (k + first) / numbers * lanes;
+      for (size_t n = 0; n < there; n += numbers, place += lanes) {
+        floats low = scaled_nibbles(these, n, scale);
+        floats high = n + 1 < there ? scaled_nibbles(these, n + 1, scale) : (floats)0;
+        words result = numbers == 1 ? AS_WORDS(low) : bf16_pairs(low, high);
+        memcpy(place, &result, rows * sizeof *place);
+      }
+    }
+  }
+}
+
+static void pack_nibbles(
+    mmdit_format format, const uint8_t *codes, size_t rows, size_t depth, size_t group,
+    const float *scales, int32_t *panel, size_t lanes) {
+  const size_t stride = (depth + 1) / 2, groups = (depth + group - 1) / group;
+  for (size_t row = 0; row < rows; row += LANES) {
+#define PACK(format, rows)                                                                    \
+  pack_sixteen_of_nibbles(                                                                    \
+      format, codes + row * stride, stride, rows, depth, group, scales + row * groups,        \
+      panel + row, lanes)
+    const size_t count = least(LANES, rows - row);
+    if (format == MMDIT_FLOAT32) {
+      if (count == LANES)
+        PACK(MMDIT_FLOAT32, LANES);
+      else
+        PACK(MMDIT_FLOAT32, count);
+    } else {
+      if (count == LANES)
+        PACK(MMDIT_BFLOAT16, LANES);
+      else
+        PACK(MMDIT_BFLOAT16, count);
+    }
+#undef PACK
+  }
+}
+
 static void pack_columns(
     mmdit_format format, const float *source, size_t stride, size_t columns, size_t depth,
     int32_t *panel) {
@@ -352,8 +438,7 @@ static void pack_columns(
       size_t count = columns - column;
       floats even = load(source + column, count);
       floats odd = k + 1 < depth ? load(source + stride + column, count) : (floats)0;
-      words pairs = ((rounded_halves(even) >> 16) & 0xffff) |
-                    (rounded_halves(odd) & (int32_t)0xffff0000);
+      words pairs = bf16_pairs(even, odd);
       if (count >= LANES)
         memcpy(panel + column, &pairs, sizeof pairs);
       else

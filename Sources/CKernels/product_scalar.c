@@ -5,4 +5,4 @@
 #include "product_loops.h"
 
 const struct mmdit_product_loops mmdit_scalar_product_loops = {
-    pack_rows, pack_codes, pack_columns, multiply};
+    pack_rows, pack_codes, pack_nibbles, pack_columns, multiply};

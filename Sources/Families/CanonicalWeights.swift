@@ -163,11 +163,14 @@ public struct CanonicalWeights: WeightSource {
     guard let entry = entries[name], let coding = coding(of: name) else {
       preconditionFailure("\(origin) has no coding of \(name)")
     }
-    let rowStride = entry.description.shape.columns * coding.byteCount
+    let columns = entry.description.shape.columns
+    let (rowStride, scaleStride) = (
+      coding.byteCount(columns: columns), coding.scaleCount(columns: columns)
+    )
     try entry.forEachRun(of: rows) { run, place in
       var part = codes._mutatingExtracting(place * rowStride..<(place + run.count) * rowStride)
       var partScales = scales._mutatingExtracting(
-        coding == .int8 ? place..<place + run.count : 0..<0)
+        place * scaleStride..<(place + run.count) * scaleStride)
       try source.readCodes(
         entry.source.name, rows: run, into: &part, scales: &partScales)
     }

@@ -34,7 +34,7 @@ struct LayerPlan: Sendable {
     let step = weight.isCompressed ? RowBlock.rowCount(columns: depth) : Panels.columns
     // The buffers are arrays of Float, whatever is read into them.
     let floatSize = MemoryLayout<Float>.stride
-    let rowSize = depth * (self.coding?.byteCount ?? floatSize)
+    let rowSize = self.coding?.byteCount(columns: depth) ?? depth * floatSize
     rowsAtOnce = max(1, min(step, bufferCount / workers * floatSize / rowSize, rows.count))
     bufferSize = (rowsAtOnce * rowSize + floatSize - 1) / floatSize
     let areWholePanels = rowsAtOnce % Panels.columns == 0 || rowsAtOnce == rows.count

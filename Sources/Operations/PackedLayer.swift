@@ -74,10 +74,10 @@ struct PackedLayer: Sendable {
     _ rows: Range<Int>, _ coding: RowCoding, _ buffer: inout MutableSpan<Float>,
     into panels: inout MutableSpan<Float>, first: Int
   ) throws {
-    var scales = [Float](repeating: 0, count: coding == .int8 ? rows.count : 0)
+    var scales = unclearedValues(rows.count * coding.scaleCount(columns: plan.depth))
     // Every four bytes are a Float.
     var bytes = unsafe buffer.mutableBytes
-    var codes = bytes._mutatingExtracting(first: rows.count * plan.depth * coding.byteCount)
+    var codes = bytes._mutatingExtracting(first: rows.count * coding.byteCount(columns: plan.depth))
     var scaleSpan = scales.mutableSpan
     try weights.readCodes(name, rows: rows, into: &codes, scales: &scaleSpan)
     Panels.packCodes(

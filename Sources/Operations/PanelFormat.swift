@@ -35,23 +35,12 @@ package enum PanelFormat: Sendable {
     return mmdit_panel_words(code, depth)
   }
 
-  /// Whether panels take rows of that coding as a file has them: integers need the scales of rows, which
-  /// bfloat16 has not.
+  /// Whether panels take rows of that coding as a file has them: integers need one scale for a row.
   func takes(_ coding: RowCoding) -> Bool {
     switch self {
     case .float32, .bfloat16: true
     case .int8: coding == .int8
     case .widenedBFloat16: coding == .bfloat16
-    }
-  }
-}
-
-extension RowCoding {
-  /// How the kernels call it.
-  var code: mmdit_format {
-    switch self {
-    case .bfloat16: mmdit_format(MMDIT_BFLOAT16)
-    case .int8: mmdit_format(MMDIT_INT8)
     }
   }
 }

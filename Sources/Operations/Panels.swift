@@ -50,7 +50,7 @@ package enum Panels {
     }
   }
 
-  /// Packs rows `[rows, depth]` as a file codes them; `scales` has one number for each row of int8.
+  /// Packs rows `[rows, depth]` as a file codes them; `scales` are those of rows `[rows, groups]`.
   ///
   /// Those of `widenedBFloat16` begin at the first lane of a panel of columns.
   package static func packCodes(
@@ -59,9 +59,10 @@ package enum Panels {
   ) {
     guard rows > 0, depth > 0 else { return }
     precondition(format.takes(coding), "\(format) has no use for \(coding)")
-    let size = coding.byteCount
+    let stride = coding.byteCount(columns: depth)
+    let groups = coding.scaleCount(columns: depth)
     precondition(
-      codes.byteCount == rows * depth * size && (coding != .int8 || scales.count == rows),
+      codes.byteCount == rows * stride && scales.count == rows * groups,
       "codes and scales are those of the rows")
     precondition(
       first >= 0
@@ -77,11 +78,21 @@ package enum Panels {
           guard let from = codes.baseAddress, let to = panels.baseAddress else { return }
           forEachPanel(of: rows, first: first, lanes: lanes) { row, count, panel, lane in
             // All in bounds by the checks above; bfloat16 has no scales and reads none.
-            unsafe mmdit_pack_codes(
-              level, format.code, coding.code, from + row * depth * size, depth, count,
-              depth,
-              scales.baseAddress.map { unsafe $0 + row }, to + (panel * lanes * words + lane), lanes
-            )
+            let codes = unsafe from + row * stride
+            let scales = unsafe scales.baseAddress.map { unsafe $0 + row * groups }
+            let place = unsafe to + (panel * lanes * words + lane)
+            func pack(_ numbers: Int) {
+              unsafe mmdit_pack_codes(
+                level, format.code, mmdit_format(numbers), codes, depth, count, depth, scales,
+                place, lanes)
+            }
+            switch coding {
+            case .bfloat16: pack(MMDIT_BFLOAT16)
+            case .int8: pack(MMDIT_INT8)
+            case .int4(let group):
+              unsafe mmdit_pack_nibbles(
+                level, format.code, codes, count, depth, group, scales, place, lanes)
+            }
           }
         }
       }

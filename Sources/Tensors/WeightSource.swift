@@ -86,8 +86,8 @@ public protocol WeightSource: Sendable {
 
   /// Reads the elements of rows as `coding(of:)` says they are.
   ///
-  /// `codes` holds `rows.count × columns` elements, `scales` as many numbers as rows of int8, and
-  /// none of bfloat16. A weight without coding, rows outside of it and outputs of other sizes are
+  /// `codes` holds the elements of rows one after the other, `scales` their scales `[rows, groups]`:
+  /// as many bytes and numbers for each row as the coding says. A weight without coding, rows outside of it and outputs of other sizes are
   /// broken contracts and trap; a file that cannot be read throws.
   func readCodes(
     _ name: String, rows: Range<Int>, into codes: inout MutableRawSpan,

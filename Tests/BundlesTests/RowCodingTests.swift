@@ -7,16 +7,22 @@ import Testing
 @Suite struct RowCodingTests {
   private let layer = "transformer_blocks.0.attn.to_q.weight"
 
-  @Test(arguments: Scheme.all.filter { $0.codeWidth == .int8 })
-  func rowsOfOneScaleAreReadAsTheyWereCoded(scheme: Scheme) throws {
+  @Test(arguments: Scheme.all)
+  func rowsAreReadAsTheyWereCoded(scheme: Scheme) throws {
     try TemporaryFolder.with { folder in
       try BundleBuilder.write(SyntheticWeights(), scheme, to: folder.path("a"))
       let bundle = try Bundle.open(folder.path("a"))
-      let isCoded = scheme.symmetry == .symmetric && scheme.group == .row
-      #expect(bundle.coding(of: layer) == (isCoded ? .int8 : nil))
+      let columns = try #require(bundle.weight(named: layer)).shape.columns
+      let coding: RowCoding? =
+        switch (scheme.codeWidth, scheme.symmetry, scheme.group) {
+        case (_, .asymmetric, _): nil
+        case (.int8, .symmetric, let group): group == .row ? .int8 : nil
+        case (.int4, .symmetric, let group): .int4(group: group.columns ?? columns)
+        }
+      #expect(bundle.coding(of: layer) == coding)
       for rows in [0..<32, 3..<4, 31..<32, 5..<5] {
         let values = try bundle.values(of: layer, rows: rows)
-        #expect(try bundle.codedValues(of: layer, rows: rows) == (isCoded ? values : nil))
+        #expect(try bundle.codedValues(of: layer, rows: rows) == (coding.map { _ in values }))
       }
     }
   }
@@ -34,7 +40,7 @@ import Testing
   @Test func otherTypesCompressedRowsAndUnknownNamesHaveNone() throws {
     try TemporaryFolder.with { folder in
       try BundleBuilder.write(
-        SyntheticWeights(storedAs: .float16), .int4, to: folder.path("a"))
+        SyntheticWeights(storedAs: .float16), .asymmetric, to: folder.path("a"))
       try BundleBuilder.write(SyntheticWeights(), .int8, to: folder.path("b"), compress: true)
       let (half, small) = (
         try Bundle.open(folder.path("a")), try Bundle.open(folder.path("b"))
@@ -48,5 +54,6 @@ import Testing
 
 extension Scheme {
   fileprivate static let int8 = Scheme(.int8, group: .row, scaleType: .float32)
-  fileprivate static let int4 = Scheme(.int4, group: .row, scaleType: .float32)
+  fileprivate static let asymmetric = Scheme(
+    .int4, group: .row, symmetry: .asymmetric, scaleType: .float32)
 }

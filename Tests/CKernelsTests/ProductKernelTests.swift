@@ -264,6 +264,39 @@ import Testing
     }
   }
 
+  /// To the bit, with scales that are no power of two, and one of either sign.
+  @Test func nibblesArePackedWithTheScalesOfTheirGroupsAtEveryLevelCountAndDepth() {
+    for lanes in [Int(MMDIT_PANEL_ROWS), Int(MMDIT_PANEL_COLUMNS)] {
+      for rows in 1...lanes {
+        for (depth, group) in [
+          (1, 16), (7, 7), (8, 8), (31, 16), (64, 64), (127, 127), (128, 32), (129, 24), (300, 64),
+        ] {
+          let (rowBytes, groups) = ((depth + 1) / 2, (depth + group - 1) / group)
+          let codes = (0..<rows * rowBytes).map { UInt8(truncatingIfNeeded: $0 * 89 + rows) }
+          let scales = ordinaryValues(rows * groups, seed: UInt64(depth))
+          let values = (0..<rows).map { row in
+            (0..<depth).map { column in
+              let byte = codes[row * rowBytes + column / 2]
+              let nibble = column.isMultiple(of: 2) ? byte & 15 : byte >> 4
+              return (Float(nibble) - 8) * scales[row * groups + column / group]
+            }
+          }
+          for level in levels {
+            for format in [MMDIT_FLOAT32, MMDIT_BFLOAT16].map(mmdit_format.init) {
+              let expected = packed(values, format, level: level, lanes: lanes)
+              var found = [Float](repeating: .nan, count: expected.count)
+              unsafe mmdit_pack_nibbles(
+                level, format, codes, rows, depth, group, scales, &found, lanes)
+              #expect(
+                found.map(\.bitPattern) == expected.map(\.bitPattern),
+                "level \(level), format \(format), \(rows) rows of \(depth), groups of \(group)")
+            }
+          }
+        }
+      }
+    }
+  }
+
   /// `count` numbers of bf16, as their upper halves.
   private func halves(_ count: Int, seed: UInt64) -> [UInt16] {
     ordinaryValues(count, seed: seed).map { UInt16($0.bitPattern >> 16) }

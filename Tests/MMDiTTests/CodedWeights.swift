@@ -15,24 +15,13 @@ struct CodedWeights: WeightSource {
     isHidden || weight(named: name)?.shape.extents.count != 2 ? nil : rowCoding
   }
 
-  /// The scale of a row, by its largest magnitude.
-  private func scale(_ row: some Collection<Float>) -> Float {
-    let largest = row.map(\.magnitude).max() ?? 0
-    return largest == 0 ? 0 : largest / 127
-  }
-
   func decode(_ name: String, rows: Range<Int>, into output: inout MutableSpan<Float>) throws {
     try source.decode(name, rows: rows, into: &output)
     guard let columns = weight(named: name)?.shape.columns else { return }
     for row in 0..<rows.count {
       let range = row * columns..<(row + 1) * columns
-      let scale = scale(range.map { output[$0] })
-      for index in range {
-        switch rowCoding {
-        case .bfloat16: output[index] = Float(bitPattern: output[index].bitPattern & 0xffff_0000)
-        case .int8: output[index] = scale == 0 ? 0 : (output[index] / scale).rounded() * scale
-        }
-      }
+      let coded = CodedRow(range.map { output[$0] }, rowCoding)
+      for (index, value) in zip(range, coded.values) { output[index] = value }
     }
   }
 
@@ -40,23 +29,59 @@ struct CodedWeights: WeightSource {
     _ name: String, rows: Range<Int>, into codes: inout MutableRawSpan,
     scales: inout MutableSpan<Float>
   ) throws {
-    let columns = weight(named: name)?.shape.columns ?? 0
-    var exact = [Float](repeating: 0, count: rows.count * columns)
-    var span = exact.mutableSpan
-    try source.decode(name, rows: rows, into: &span)
-    for row in 0..<rows.count {
-      let range = row * columns..<(row + 1) * columns
-      let scale = scale(exact[range])
-      if rowCoding == .int8 { scales[row] = scale }
-      for index in range {
-        switch rowCoding {
-        case .bfloat16:
-          let half = UInt16(truncatingIfNeeded: exact[index].bitPattern >> 16)
-          codes.storeBytes(of: half, toByteOffset: 2 * index, as: UInt16.self)
-        case .int8:
-          let code = scale == 0 ? 0 : Int8((exact[index] / scale).rounded())
-          codes.storeBytes(of: code, toByteOffset: index, as: Int8.self)
-        }
+    for (index, row) in rows.enumerated() {
+      let coded = CodedRow(try source.values(of: name, rows: row..<row + 1), rowCoding)
+      for (offset, byte) in coded.bytes.enumerated() {
+        codes.storeBytes(of: byte, toByteOffset: index * coded.bytes.count + offset, as: UInt8.self)
+      }
+      for (group, scale) in coded.scales.enumerated() {
+        scales[index * coded.scales.count + group] = scale
+      }
+    }
+  }
+}
+
+/// A row in a coding; the scales are those of largest magnitudes.
+private struct CodedRow {
+  let bytes: [UInt8]
+  let scales: [Float]
+  /// What the codes stand for.
+  let values: [Float]
+
+  init(_ row: [Float], _ coding: RowCoding) {
+    switch coding {
+    case .bfloat16:
+      values = row.map { Float(bitPattern: $0.bitPattern & 0xffff_0000) }
+      bytes = values.flatMap { [UInt8($0.bitPattern >> 16 & 0xff), UInt8($0.bitPattern >> 24)] }
+      scales = []
+    case .int8:
+      let groups = Groups(row, size: row.count, largestLevel: 127)
+      (values, scales) = (groups.values, groups.scales)
+      bytes = groups.levels.map { UInt8(bitPattern: Int8($0)) }
+    case .int4(let size):
+      let groups = Groups(row, size: size, largestLevel: 7)
+      (values, scales) = (groups.values, groups.scales)
+      bytes = stride(from: 0, to: row.count, by: 2).map { column in
+        let next = column + 1 < row.count ? UInt8(groups.levels[column + 1] + 8) : 0
+        return UInt8(groups.levels[column] + 8) | next << 4
+      }
+    }
+  }
+
+  /// Integers times the scale of their group of columns.
+  private struct Groups {
+    var levels: [Int] = []
+    var scales: [Float] = []
+    var values: [Float] = []
+
+    init(_ row: [Float], size: Int, largestLevel: Float) {
+      for first in stride(from: 0, to: row.count, by: size) {
+        let group = row[first..<min(first + size, row.count)]
+        let scale = (group.map(\.magnitude).max() ?? 0) / largestLevel
+        let rounded = group.map { scale == 0 ? 0 : ($0 / scale).rounded() }
+        levels += rounded.map { Int($0) }
+        values += rounded.map { $0 * scale }
+        scales.append(scale)
       }
     }
   }

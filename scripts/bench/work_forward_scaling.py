@@ -148,13 +148,13 @@ tokens on two threads:
 On 64 cores everything but that part is shared out. Were it as large there, they would be
 {many:.0f} times as fast as one core; but what two cores wait for is each other's memory and clocks, and
 more sockets have more of both. A layer's rows are shared in units of equal size, as many for each core,
-down to 32 rows: the widest of klein 4B has 62 of 448 rows in bf16, one for nearly every core, and 124 of 224
-in int8, two for each. The narrow ones have 48 of 64 rows, for which a core reads all packed tokens, 9.4 MB for 256 + 512, in the millisecond that its
-arithmetic takes: 9 GB/s each, 450 GB/s in all, and 16 cores wait. That is the bottleneck, which caches shared
-by eight cores can serve and memory alone cannot; and on so many cores the tokens have to be shared out as
-well. Weights in int8 are read once whatever the
-cores: 3.9 GB at 200 GB/s are 0.02 s, beside 0.4 s of arithmetic on 64 cores, so they are no bound until
-there are fewer than some 40 tokens. Memory grows by 8 MB for each thread.
+down to 32 rows: the widest of klein 4B has 62 of 448 rows in bf16, one for nearly every core, and 124
+of 224 in int8, two for each. The narrow ones have 48 of 64 rows, for which a core reads all packed
+tokens, 9.4 MB for 256 + 512, in the millisecond that its arithmetic takes: 9 GB/s each, 450 GB/s in all,
+and 16 cores wait. That is the bottleneck, which caches shared by eight cores can serve and memory alone
+cannot; and on so many cores the tokens have to be shared out as well. Weights in int8 are read once
+whatever the cores: 3.9 GB at 200 GB/s are 0.02 s, beside 0.4 s of arithmetic on 64 cores, so they are no
+bound until there are fewer than some 40 tokens. Memory grows by 8 MB for each thread.
 
 A cluster gains for batches, with whole predictions on each machine and nothing exchanged: prompts, seeds
 and noise levels are independent. One prediction in parts by blocks moves N · 4 D bytes from machine to

@@ -6,9 +6,10 @@
 // takes `mmdit_panel_words` words; what is beyond its depth is 0.
 //
 // Each element of a product is the sum over the words in order, in runs of MMDIT_RUN_WORDS, and the
-// sums of the runs are added in order; how the multiplications and additions of floats round (fused or not, a product of bf16
-// numbers alone or in pairs) depends on the level, but neither on the number of rows or columns of a
-// tile nor on an element's place in it. What kernels.h says of purity and overlap holds here too.
+// sums of the runs are added in order; how the multiplications and additions of floats round (fused or
+// not, a product of bf16 numbers alone or in pairs) depends on the level, but neither on the number of
+// rows or columns of a tile nor on an element's place in it. What kernels.h says of purity and overlap
+// holds here too.
 #pragma once
 
 #include "kernels.h"
@@ -64,6 +65,14 @@ void mmdit_pack_rows(
 void mmdit_pack_codes(
     mmdit_level level, mmdit_format format, mmdit_format coding, const void *codes, size_t stride,
     size_t rows, size_t depth, const float *scales, void *panel, size_t lanes);
+
+// The same of rows that lie behind each other as nibbles, to panels of MMDIT_FLOAT32 or MMDIT_BFLOAT16:
+// a nibble q stands for (q - 8) * scale, one multiplication. The even column is in the low nibble, a row
+// begins at a byte, and `group` columns have a scale, in `scales` [rows, groups]; the last group of a
+// row may be shorter. `group` is a multiple of 8, or not less than `depth`.
+void mmdit_pack_nibbles(
+    mmdit_level level, mmdit_format format, const void *codes, size_t rows, size_t depth,
+    size_t group, const float *scales, void *panel, size_t lanes);
 
 // Writes columns of a matrix, its rows `stride` elements apart, to lanes of a panel that is as deep
 // as the matrix has rows. `columns` is at most MMDIT_PANEL_COLUMNS; other lanes keep what they hold.

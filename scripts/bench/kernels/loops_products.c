@@ -60,6 +60,12 @@ static void pack_widened_bf16(mmdit_level level) {
 static void pack_bf16_of_int8(mmdit_level level) { pack_codes(level, MMDIT_BFLOAT16, MMDIT_INT8); }
 static void pack_int8_of_int8(mmdit_level level) { pack_codes(level, MMDIT_INT8, MMDIT_INT8); }
 
+static void pack_nibbles(mmdit_level level, mmdit_format format) {
+  mmdit_pack_nibbles(
+      level, format, inputs[0], MMDIT_PANEL_COLUMNS, value_count / MMDIT_PANEL_COLUMNS, 64, inputs[1],
+      right, MMDIT_PANEL_COLUMNS);
+}
+
 static void pack_columns(mmdit_level level, mmdit_format format) {
   mmdit_pack_columns(
       level, format, inputs[0], MMDIT_PANEL_COLUMNS, MMDIT_PANEL_COLUMNS,
@@ -75,6 +81,8 @@ OF_FORMAT(multiply, widened_bf16, MMDIT_WIDENED_BFLOAT16)
 OF_FORMAT(pack_rows, f32, MMDIT_FLOAT32)
 OF_FORMAT(pack_rows, bf16, MMDIT_BFLOAT16)
 OF_FORMAT(pack_rows, int8, MMDIT_INT8)
+OF_FORMAT(pack_nibbles, f32, MMDIT_FLOAT32)
+OF_FORMAT(pack_nibbles, bf16, MMDIT_BFLOAT16)
 OF_FORMAT(pack_columns, f32, MMDIT_FLOAT32)
 OF_FORMAT(pack_columns, bf16, MMDIT_BFLOAT16)
 
@@ -97,6 +105,8 @@ static const struct loop loops[] = {
     {"pack_codes bf16 of int8", pack_bf16_of_int8, 1, 2, 3, ROWS},
     {"pack_codes int8 of int8", pack_int8_of_int8, 1, 1, 1, ROWS},
     {"pack_codes widened bf16", pack_widened_bf16, 2, 2, 0, COLUMNS},
+    {"pack_nibbles f32", pack_nibbles_f32, 0.5, 4, 2, COLUMNS},
+    {"pack_nibbles bf16", pack_nibbles_bf16, 0.5, 2, 3, COLUMNS},
     {"pack_columns f32", pack_columns_f32, 4, 4, 0, COLUMNS},
     {"pack_columns bf16", pack_columns_bf16, 4, 2, 1, COLUMNS},
 };
