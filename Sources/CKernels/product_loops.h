@@ -103,19 +103,23 @@ INLINE floats load_coded(
   return __builtin_convertvector(integers, floats);
 }
 
+// `count` bytes, or as many as 16 words have, and zeros behind them.
+INLINE words load_words(const uint8_t *source, size_t count) {
+  words result = 0;
+  if (count >= sizeof result)
+    memcpy(&result, source, sizeof result);
+  else
+    memcpy(&result, source, count);
+  return result;
+}
+
 // 16 words of a row, from `count` numbers and zeros behind them; those that are coded as the format has
 // them already are taken as they are, others times `factor`.
 INLINE words converted(
     const mmdit_format format, const mmdit_format coding, const uint8_t *numbers, size_t count,
     float factor) {
-  if (coding == format && coding != MMDIT_FLOAT32) {
-    words codes = 0;
-    if (count * size_of(coding) >= sizeof codes)
-      memcpy(&codes, numbers, sizeof codes);
-    else
-      memcpy(&codes, numbers, count * size_of(coding));
-    return codes;
-  }
+  if (coding == format && coding != MMDIT_FLOAT32)
+    return load_words(numbers, count * size_of(coding));
   if (format == MMDIT_FLOAT32) return AS_WORDS(load_coded(coding, numbers, 0, count) * factor);
   if (format == MMDIT_BFLOAT16)
     return bf16_words(
@@ -269,14 +273,13 @@ INLINE void pack_floats(
       panel, lanes);
 }
 
-// 16 rows of bf16 numbers, of which the first `rows` are there, as words of two numbers, in lanes.
-INLINE void pairs_of_sixteen(
+// The words of 16 rows, of which the first `rows` are there, in lanes: `count` bytes of each row, `stride`
+// bytes apart.
+INLINE void words_of_sixteen(
     const uint8_t *source, size_t stride, const size_t rows, size_t count, words *r) {
 #pragma clang loop unroll(full)
   for (size_t row = 0; row < LANES; row++)
-    r[row] = row < rows ? converted(
-                              MMDIT_BFLOAT16, MMDIT_BFLOAT16, source + 2 * row * stride, count, 1)
-                        : (words)0;
+    r[row] = row < rows ? load_words(source + row * stride, count) : (words)0;
   transpose(r);
 }
 
@@ -287,9 +290,9 @@ INLINE void pack_widened(
   for (size_t k = 0; k < depth; k += 2 * LANES) {
     size_t count = least(2 * LANES, depth - k);
     words low[LANES], high[LANES];
-    pairs_of_sixteen(source + 2 * k, stride, least(rows, LANES), count, low);
-    pairs_of_sixteen(
-        source + 2 * (k + LANES * stride), stride, beyond(rows, LANES), count, high);
+    words_of_sixteen(source + 2 * k, 2 * stride, least(rows, LANES), 2 * count, low);
+    words_of_sixteen(
+        source + 2 * (k + LANES * stride), 2 * stride, beyond(rows, LANES), 2 * count, high);
     for (size_t w = 0; w < (count + 1) / 2; w++) {
       words even = (low[w] & ~upper) | (high[w] << 16);
       words odd = ((low[w] >> 16) & ~upper) | (high[w] & upper);
@@ -359,7 +362,8 @@ INLINE floats scaled_nibbles(words nibbles, size_t n, floats scale) {
   return __builtin_convertvector(levels, floats) * scale;
 }
 
-// Up to 16 rows of nibbles, `stride` bytes each, with a scale for `group` columns.
+// Up to 16 rows of nibbles, `stride` bytes each, with a scale for `group` columns. Eight of them change
+// lanes as one word, and only there become numbers.
 INLINE void pack_sixteen_of_nibbles(
     const mmdit_format format, const uint8_t *codes, size_t stride, const size_t rows, size_t depth,
     size_t group, const float *scales, int32_t *panel, size_t lanes) {
@@ -370,14 +374,10 @@ INLINE void pack_sixteen_of_nibbles(
   for (size_t k = 0; k < depth; k += LANES * nibbles) {
     size_t count = least(LANES * nibbles, depth - k);
     words r[LANES];
-    for (size_t row = 0; row < LANES; row++) {
-      r[row] = 0;
-      if (row < rows && count == LANES * nibbles)
-        memcpy(&r[row], codes + row * stride + k / 2, sizeof r[row]);
-      else if (row < rows)
-        memcpy(&r[row], codes + row * stride + k / 2, (count + 1) / 2);
-    }
-    transpose(r);
+    if (count == LANES * nibbles)
+      words_of_sixteen(codes + k / 2, stride, rows, LANES * nibbles / 2, r);
+    else
+      words_of_sixteen(codes + k / 2, stride, rows, (count + 1) / 2, r);
     for (size_t first = 0; first < count; first += nibbles) {
       if (k + first == next_group) {
         for (size_t row = 0; row < rows; row++) scale[row] = scales[row * groups];
