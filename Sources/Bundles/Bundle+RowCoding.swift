@@ -7,12 +7,11 @@ extension Bundle {
     guard let tensor = tensor(named: name), tensor.chunkRows == nil else { return nil }
     switch tensor.encoding {
     case .plain(.bfloat16): return .bfloat16
-    case .quantized(let scheme)
-    where scheme.symmetry == .symmetric && scheme.codeWidth == .int4:
-      return .int4(group: scheme.group.columns ?? max(1, tensor.shape.columns))
-    case .quantized(let scheme)
-    where scheme.symmetry == .symmetric && scheme.group == .row:
-      return .int8
+    case .quantized(let scheme) where scheme.symmetry == .symmetric:
+      switch scheme.codeWidth {
+      case .int8: return scheme.group == .row ? .int8 : nil
+      case .int4: return .int4(group: scheme.group.columns ?? max(1, tensor.shape.columns))
+      }
     default: return nil
     }
   }

@@ -74,7 +74,7 @@ struct PackedLayer: Sendable {
     _ rows: Range<Int>, _ coding: RowCoding, _ buffer: inout MutableSpan<Float>,
     into panels: inout MutableSpan<Float>, first: Int
   ) throws {
-    var scales = unclearedValues(rows.count * coding.scaleCount(columns: plan.depth))
+    var scales = [Float](repeating: 0, count: rows.count * coding.scaleCount(columns: plan.depth))
     // Every four bytes are a Float.
     var bytes = unsafe buffer.mutableBytes
     var codes = bytes._mutatingExtracting(first: rows.count * coding.byteCount(columns: plan.depth))

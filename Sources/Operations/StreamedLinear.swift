@@ -28,7 +28,8 @@ package struct StreamedLinear {
   }
 
   /// Of the decoded rows, `bufferCount` values at most are alive at once, but at least one row of a
-  /// layer; packed for multiplication, a unit of at most 2²¹ values more for each thread.
+  /// layer; packed for multiplication, a unit more for each thread: some 2²⁰ words of four bytes, or
+  /// 96 rows where those take more.
   package init(
     _ weights: any WeightSource, bufferCount: Int, threads: Int, monitor: WorkMonitor,
     buffers: Buffers = Buffers()

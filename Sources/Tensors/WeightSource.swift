@@ -87,8 +87,8 @@ public protocol WeightSource: Sendable {
   /// Reads the elements of rows as `coding(of:)` says they are.
   ///
   /// `codes` holds the elements of rows one after the other, `scales` their scales `[rows, groups]`:
-  /// as many bytes and numbers for each row as the coding says. A weight without coding, rows outside of it and outputs of other sizes are
-  /// broken contracts and trap; a file that cannot be read throws.
+  /// as many bytes and numbers for each row as the coding says. A weight without coding, rows outside
+  /// of it and outputs of other sizes are broken contracts and trap; a file that cannot be read throws.
   func readCodes(
     _ name: String, rows: Range<Int>, into codes: inout MutableRawSpan,
     scales: inout MutableSpan<Float>) throws

@@ -264,7 +264,7 @@ import Testing
     }
   }
 
-  /// To the bit, with scales that are no power of two, and one of either sign.
+  /// To the bit, with scales of either sign that are no powers of two.
   @Test func nibblesArePackedWithTheScalesOfTheirGroupsAtEveryLevelCountAndDepth() {
     for lanes in [Int(MMDIT_PANEL_ROWS), Int(MMDIT_PANEL_COLUMNS)] {
       for rows in 1...lanes {
